@@ -1,0 +1,270 @@
+"""What the lines of a record are: one model for each `type`, and their JSON Schema."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from numbers import Integral, Real
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    TypeAdapter,
+    model_validator,
+)
+
+from harness.errors import ExitCode
+from harness.model import Level, Outcome, Verdict
+
+SCHEMA_VERSION: Literal[1] = 1
+_DEEPEST = 40
+
+
+# --- values that JSON can hold -------------------------------------------------------------------
+
+
+def _text(value: Any) -> Any:
+    """Mend halves of surrogate pairs, which JSON escapes can make and UTF-8 cannot hold."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def plain(value: Any, *, depth: int = 0) -> Any:
+    """Turn a value into what JSON can hold: NaN and infinities become None, tuples lists, the unknown its text.
+
+    What is nested deeper than anybody reads is left out.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        deeper = value.items() if depth < _DEEPEST else ()
+        return {_text(str(key)): plain(item, depth=depth + 1) for key, item in deeper}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        return [plain(item, depth=depth + 1) for item in value] if depth < _DEEPEST else []
+    return _text(str(value))
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Facts = Annotated[dict[str, Any], BeforeValidator(plain)]
+Seconds = Annotated[float, Field(ge=0)]
+Milliseconds = Annotated[float, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+# --- entries -------------------------------------------------------------------------------------
+
+
+class Fact(BaseModel):
+    """What every part of a record has in common: frozen, no unknown keys, no numbers that JSON lacks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class RunEntry(Fact):
+    """What was asked for, by whom and where: enough to do it again. `versions` are those of the libraries in use."""
+
+    type: Literal["run"] = "run"
+    schema_version: Literal[1] = SCHEMA_VERSION
+    harness: str
+    python: str
+    platform: Text
+    cpus: NonNegativeInt
+    argv: tuple[Text, ...]
+    target: Text
+    started: AwareDatetime
+    seed: int | None = None
+    commit: str = ""
+    versions: dict[str, str] = {}
+
+
+class TargetEntry(Fact):
+    """The database that was found, in a sentence; `weaviate` is False for the reference: no Weaviate was tested.
+
+    `inference` says in words, for each module, what stands behind it; `phases` is seconds by what they went to.
+    """
+
+    type: Literal["target"] = "target"
+    name: Text
+    description: Text
+    version: Text
+    weaviate: bool
+    modules: tuple[Text, ...] = ()
+    inference: dict[str, Text] = {}
+    phases: dict[str, Seconds] = {}
+
+
+class LoadedCollection(Fact):
+    """One collection of a scenario: its name there and at the target, and how many objects went in, in `seconds`."""
+
+    name: Text
+    class_at_target: Text
+    module: Text = ""
+    metric: Text
+    index: Text
+    objects: NonNegativeInt
+    seconds: Seconds | None = None
+
+
+class ScenarioEntry(Fact):
+    """A scenario file that took part."""
+
+    type: Literal["scenario"] = "scenario"
+    file: Text
+    name: Text
+    sha256: Sha256
+    collections: tuple[LoadedCollection, ...] = ()
+
+
+class VerdictEntry(Fact):
+    """What one check came to; the fields of `harness.model.Verdict`."""
+
+    type: Literal["verdict"] = "verdict"
+    check: Text
+    level: Level
+    outcome: Outcome
+    sentence: Text
+    scenario: Text
+    collection: Text
+    interface: Text
+    evidence: Facts = {}
+    asked: NonNegativeInt = 0
+    seconds: Seconds = 0.0
+    repeat: Text = ""
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Self:
+        """Make the entry of a verdict."""
+        return cls(**{field.name: getattr(verdict, field.name) for field in fields(verdict)})
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict as the checks gave it (its evidence as JSON holds it)."""
+        return Verdict(**{field.name: getattr(self, field.name) for field in fields(Verdict)})
+
+
+class LatencyEntry(Fact):
+    """The times of one question over one interface, after `warmup` requests that are not among them.
+
+    `milliseconds` has one number for each request that was answered, in the order asked; `service_ms` the time that the
+    inference service spent on the same request, or None where the service cannot be asked. Requests that were refused
+    or whose fate is unknown are counted and have no time.
+    """
+
+    type: Literal["latency"] = "latency"
+    scenario: Text
+    collection: Text
+    question: Text
+    interface: Text
+    milliseconds: tuple[Milliseconds, ...]
+    service_ms: tuple[Milliseconds, ...] | None = None
+    warmup: NonNegativeInt = 0
+    refused: NonNegativeInt = 0
+    unknown: NonNegativeInt = 0
+    mode: Literal["closed loop"] = "closed loop"
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Self:
+        if self.service_ms is not None and len(self.service_ms) != len(self.milliseconds):
+            raise ValueError("service_ms needs one number for each of milliseconds")
+        return self
+
+    @property
+    def n(self) -> int:
+        """How many requests were answered."""
+        return len(self.milliseconds)
+
+    @property
+    def errors(self) -> int:
+        """How many requests were not."""
+        return self.refused + self.unknown
+
+
+class PictureEntry(Fact):
+    """A small copy of a picture, as a data URI, found by the hash of the real one."""
+
+    type: Literal["picture"] = "picture"
+    sha256: Sha256
+    name: Text
+    label: Text = ""
+    thumbnail: Annotated[str, Field(pattern="^data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/]*={0,2}$")]
+
+
+class ShownHit(Fact):
+    """An object in a gallery; `picture` is a hash or empty; `expected` tells whether the exact answer has it."""
+
+    name: Text
+    label: Text = ""
+    picture: str = ""
+    distance: float | None = None
+    expected: bool = True
+
+
+class ShownEntry(Fact):
+    """A question to look at: what came back, best first, what should have, and every exact distance within reach.
+
+    The query is a picture (`picture`, a hash) or a text (`text`). `threshold` is the distance that was asked for.
+    """
+
+    type: Literal["shown"] = "shown"
+    scenario: Text
+    collection: Text
+    question: Text
+    interface: Text
+    metric: Text
+    picture: str = ""
+    text: Text = ""
+    threshold: float | None = None
+    returned: tuple[ShownHit, ...] = ()
+    expected: tuple[ShownHit, ...] = ()
+    reach: tuple[float, ...] = Field(default=(), max_length=500)
+
+
+class NoteEntry(Fact):
+    """Something a reader should know that is no verdict."""
+
+    type: Literal["note"] = "note"
+    level: Literal["info", "warning", "error"] = "info"
+    text: Text
+
+
+class EndEntry(Fact):
+    """The run came to its end, good or bad; `phases` is seconds by what they went to."""
+
+    type: Literal["end"] = "end"
+    finished: AwareDatetime
+    exit_code: ExitCode
+    peak_memory_mb: Annotated[float, Field(ge=0)] | None = None
+    counts: dict[Outcome, NonNegativeInt] = {}
+    phases: dict[str, Seconds] = {}
+
+
+Entry = (
+    RunEntry
+    | TargetEntry
+    | ScenarioEntry
+    | VerdictEntry
+    | LatencyEntry
+    | PictureEntry
+    | ShownEntry
+    | NoteEntry
+    | EndEntry
+)
+ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="type")])
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of one line."""
+    schema = ENTRY.json_schema()
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "One line of a nearimage record"}
+    return head | schema
