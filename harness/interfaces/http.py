@@ -1,0 +1,190 @@
+"""One HTTP request to a server that may misbehave, and what became of it: ok, refused or unknown.
+
+Everything that httpx can raise is translated here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from ipaddress import ip_address
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from harness.errors import AnswerError
+from harness.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    from harness.model import Endpoint
+
+_NO_CONTENT = 204
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
+_SHOWN = 200  # characters of a body that is no answer, shown in the message
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of one request: `body` is the decoded JSON of an `ok` or a `refused` one, None if it had none.
+
+    `code` is the HTTP status, empty if none came. `sent` and `received` are seconds of `time.perf_counter`.
+    """
+
+    state: State
+    code: str = ""
+    message: str = ""
+    body: Any = None
+    sent: float = 0.0
+    received: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the server did what was asked."""
+        return self.state is State.OK
+
+    def need(self, what: str) -> Any:
+        """The body of an `ok` reply.
+
+        Args:
+            what: what was asked for, as in "could not <what>".
+
+        Raises:
+            AnswerError: it was refused, or nobody knows what became of it.
+        """
+        if self.ok:
+            return self.body
+        raise AnswerError(f"could not {what}: {self.message or self.code or self.state}")
+
+
+class HttpWire:
+    """One pooled HTTP client for one endpoint; asking never raises for what a server did.
+
+    Args:
+        endpoint: the database.
+        timeout: seconds to wait for a connection, and then between two pieces of the answer.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
+        self._client = httpx.Client(
+            base_url=endpoint.url,
+            headers=endpoint.headers,
+            timeout=timeout,
+            # A proxy from the environment would swallow what goes to this machine.
+            trust_env=not is_loopback(urlsplit(endpoint.url).hostname or ""),
+        )
+        self._timeout = timeout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the connections."""
+        self._client.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, str] | None = None,
+        empty_ok: bool = False,
+    ) -> Reply:
+        """Send one request and wait for its whole answer.
+
+        Args:
+            method: GET, POST, …
+            path: the path, starting with a slash.
+            body: what is sent as JSON; None sends no body.
+            params: the query string.
+            empty_ok: whether success may come without a body; a 204 always may.
+
+        Raises:
+            ValueError: `body` holds NaN or an infinity, which JSON cannot.
+        """
+        content = None if body is None else encode(body)
+        headers = None if body is None else {"Content-Type": "application/json"}
+        sent = perf_counter()
+        try:
+            response = self._client.request(method, path, content=content, headers=headers, params=params)
+        except httpx.TimeoutException:
+            message = f"no answer within {self._timeout:g} s"
+            return Reply(State.UNKNOWN, message=message, sent=sent, received=perf_counter())
+        except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
+            message = f"the connection broke: {error or type(error).__name__}"
+            return Reply(State.UNKNOWN, message=message, sent=sent, received=perf_counter())
+        return _judged(response, sent, empty_ok=empty_ok)
+
+
+def encode(body: Any) -> bytes:
+    """JSON as UTF-8, compact.
+
+    Raises:
+        ValueError: it holds NaN or an infinity.
+    """
+    return json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def message_of(body: Any) -> str:
+    """The sentence in an error body, in either of the two shapes that Weaviate's routes use; empty if there is none.
+
+    Source: observed, 1.19 to 1.39: `{"error": [{"message": m}, …]}` and `{"code": n, "message": m}`.
+    """
+    if not isinstance(body, dict):
+        return ""
+    errors = body.get("error")
+    if isinstance(errors, list):
+        return "; ".join(str(entry["message"]) for entry in errors if isinstance(entry, dict) and entry.get("message"))
+    message = body.get("message", errors)
+    return message if isinstance(message, str) else ""
+
+
+def _judged(response: httpx.Response, sent: float, *, empty_ok: bool) -> Reply:
+    received = perf_counter()
+    status = response.status_code
+    body, is_json = _json(response)
+
+    def reply(state: State, message: str = "") -> Reply:
+        return Reply(state, str(status), message, body, sent, received)
+
+    if status >= _CLIENT_ERROR:
+        said = message_of(body)
+        # A server error without a sentence comes from a gateway or a crash: what was asked may have been done.
+        state = State.REFUSED if said or status < _SERVER_ERROR else State.UNKNOWN
+        return reply(state, said or f"{status} {response.reason_phrase}: {_start(response)}".rstrip(": "))
+    if not response.is_success:
+        return reply(State.UNKNOWN, f"{status} {response.reason_phrase}: redirects are not followed")
+    if not response.content and not empty_ok and status != _NO_CONTENT:
+        return reply(State.UNKNOWN, f"{status} with an empty body")
+    if response.content and not is_json:
+        return reply(State.UNKNOWN, f"{status} with a body that is not JSON: {_start(response)}")
+    return reply(State.OK)
+
+
+def _json(response: httpx.Response) -> tuple[Any, bool]:
+    try:
+        return json.loads(response.content), True
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _start(response: httpx.Response) -> str:
+    text = response.content[: 4 * _SHOWN].decode("utf-8", "replace").strip()
+    return " ".join(text.split())[:_SHOWN]
