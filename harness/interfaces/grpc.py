@@ -1,0 +1,240 @@
+"""gRPC: the stubs that the official Python client brings, without the client.
+
+The client's package chooses the stubs that fit the installed protobuf. Sends what a client would not, too.
+"""
+
+from __future__ import annotations
+
+import struct
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from weaviate.proto.v1 import base_pb2, base_search_pb2, search_get_pb2, weaviate_pb2_grpc
+
+from harness.errors import TargetError
+from harness.interfaces.http import is_loopback
+from harness.model import Answer, Hit, NearImage, NearObject, NearText, NearVector, Question, State, Where
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from harness.model import Endpoint
+
+_OPERATORS = {
+    "Equal": "EQUAL",
+    "NotEqual": "NOT_EQUAL",
+    "GreaterThan": "GREATER_THAN",
+    "GreaterThanEqual": "GREATER_THAN_EQUAL",
+    "LessThan": "LESS_THAN",
+    "LessThanEqual": "LESS_THAN_EQUAL",
+    "And": "AND",
+    "Or": "OR",
+    "Not": "NOT",
+    "Like": "LIKE",
+    "IsNull": "IS_NULL",
+}
+
+_UNKNOWN = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.DATA_LOSS,
+        grpc.StatusCode.INTERNAL,
+    }
+)
+"""Statuses that do not say what the server did. Weaviate's own refusals are UNKNOWN, UNAUTHENTICATED and such."""
+
+_LOST = ("Stream removed", "Stream closed", "RST_STREAM", "http2 header with status", "Received http2")
+"""Words of grpcio's own for a connection that broke, which it also files under the status UNKNOWN."""
+
+
+class Grpc:
+    """Asks over gRPC, on one channel. Distances and vectors are float32-exact.
+
+    Args:
+        endpoint: the database; it must have a gRPC address.
+        timeout: seconds after which an answer is `unknown`.
+
+    Raises:
+        TargetError: the endpoint has no gRPC address.
+    """
+
+    name = "grpc"
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
+        if not endpoint.grpc:
+            raise TargetError(
+                f"no gRPC address of {endpoint.url} is known",
+                hint="name its gRPC port in the target: http://host:8080?grpc=50051",
+            )
+        self._channel = _channel(endpoint)
+        self._stub = weaviate_pb2_grpc.WeaviateStub(self._channel)  # type: ignore[no-untyped-call, unused-ignore]
+        self._metadata = tuple((name.lower(), value) for name, value in endpoint.headers.items())
+        self._timeout = timeout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the connection."""
+        self._channel.close()
+
+    def ask(self, question: Question) -> Answer:
+        """Send one question and wait for its answer.
+
+        Raises:
+            ValueError: the question holds what the protocol has no room for, such as a negative limit.
+        """
+        request = compose(question)
+        sent = perf_counter()
+        try:
+            reply = self._stub.Search(request, timeout=self._timeout, metadata=self._metadata)
+            hits = tuple(_hit(result, question) for result in reply.results)
+        except grpc.RpcError as error:
+            return _failed(error, sent)
+        except (ValueError, struct.error) as error:
+            message = f"an answer that cannot be read: {error}"
+            return Answer(State.UNKNOWN, (), message, "OK", sent, perf_counter())
+        return Answer(State.OK, hits, "", "OK", sent, perf_counter())
+
+
+def compose(question: Question) -> Any:
+    """The `SearchRequest` of a question.
+
+    Raises:
+        ValueError: a number does not fit the protocol's type.
+    """
+    request = search_get_pb2.SearchRequest(
+        collection=question.collection,
+        tenant=question.tenant or "",
+        limit=question.limit or 0,
+        offset=question.offset or 0,
+        autocut=question.autocut or 0,
+        metadata=_metadata(question),
+        properties=search_get_pb2.PropertiesRequest(non_ref_properties=question.properties),
+        sort_by=[search_get_pb2.SortBy(path=[sort.path], ascending=not sort.descending) for sort in question.sort],
+        uses_123_api=True,
+        uses_125_api=True,
+        uses_127_api=True,
+    )
+    if question.where is not None:
+        request.filters.CopyFrom(_filters(question.where))
+    _set_near(request, question)
+    return request
+
+
+def _channel(endpoint: Endpoint) -> grpc.Channel:
+    options = [
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_receive_message_length", -1),
+        ("grpc.enable_retries", 0),  # a question that is sent twice would be timed twice
+        ("grpc.use_local_subchannel_pool", 1),  # another target of this process may have had the same port
+        ("grpc.enable_http_proxy", 0 if is_loopback(endpoint.grpc.rpartition(":")[0].strip("[]")) else 1),
+    ]
+    if endpoint.grpc_secure:
+        return grpc.secure_channel(endpoint.grpc, grpc.ssl_channel_credentials(), options)
+    return grpc.insecure_channel(endpoint.grpc, options)
+
+
+def _metadata(question: Question) -> Any:
+    wanted = frozenset(question.additional)
+    return search_get_pb2.MetadataRequest(
+        uuid=True,
+        vector="vector" in wanted,
+        distance="distance" in wanted,
+        certainty="certainty" in wanted,
+        vectors=question.vectors,
+    )
+
+
+def _set_near(request: Any, question: Question) -> None:
+    bounds: dict[str, Any] = {}
+    if question.distance is not None:
+        bounds["distance"] = question.distance
+    if question.certainty is not None:
+        bounds["certainty"] = question.certainty
+    if question.target_vectors:
+        bounds["targets"] = base_search_pb2.Targets(target_vectors=question.target_vectors)
+        bounds["target_vectors"] = question.target_vectors  # the older name; a server reads the one that it knows
+    match question.near:
+        case NearImage(image=image):
+            request.near_image.CopyFrom(base_search_pb2.NearImageSearch(image=image, **bounds))
+        case NearText(concepts=concepts):
+            request.near_text.CopyFrom(base_search_pb2.NearTextSearch(query=concepts, **bounds))
+        case NearVector(vector=vector):
+            packed = struct.pack(f"<{len(vector)}f", *vector)
+            request.near_vector.CopyFrom(base_search_pb2.NearVector(vector_bytes=packed, **bounds))
+        case NearObject(id=object_id):
+            request.near_object.CopyFrom(base_search_pb2.NearObject(id=object_id, **bounds))
+
+
+def _filters(where: Where) -> Any:
+    operator = _OPERATORS.get(where.operator)
+    if operator is None:
+        raise ValueError(f"no gRPC operator is known for {where.operator}")
+    filters = base_pb2.Filters(
+        operator=f"OPERATOR_{operator}", filters=[_filters(operand) for operand in where.operands]
+    )
+    if where.operands:
+        return filters
+    filters.target.property = where.path[0]
+    match where.value:
+        case bool():
+            filters.value_boolean = where.value
+        case int():
+            filters.value_int = where.value
+        case float():
+            filters.value_number = where.value
+        case _:
+            filters.value_text = where.value
+    return filters
+
+
+def _hit(result: Any, question: Question) -> Hit:
+    metadata = result.metadata
+    fields = result.properties.non_ref_props.fields
+    return Hit(
+        id=metadata.id,
+        distance=metadata.distance if metadata.distance_present else None,
+        certainty=metadata.certainty if metadata.certainty_present else None,
+        vector=_floats(metadata.vector_bytes) or tuple(metadata.vector) or None,
+        properties={name: _value(fields[name]) if name in fields else None for name in question.properties},
+        vectors={named.name: _floats(named.vector_bytes) for named in metadata.vectors},
+    )
+
+
+def _floats(packed: bytes) -> tuple[float, ...]:
+    return struct.unpack(f"<{len(packed) // 4}f", packed)
+
+
+def _value(value: Any) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind is None or kind == "null_value":
+        return None
+    if kind == "list_value":
+        return _list(value.list_value)
+    return getattr(value, kind)
+
+
+def _list(listed: Any) -> list[Any]:
+    kind = listed.WhichOneof("kind")
+    if kind is None:
+        return []
+    values = getattr(listed, kind).values
+    if isinstance(values, bytes):  # numbers come packed, eight bytes each
+        return list(struct.unpack(f"<{len(values) // 8}{'q' if kind == 'int_values' else 'd'}", values))
+    return list(values)
+
+
+def _failed(error: grpc.RpcError, sent: float) -> Answer:
+    received = perf_counter()
+    status: grpc.StatusCode = error.code()
+    message: str = error.details() or status.name
+    lost = status in _UNKNOWN or (status is grpc.StatusCode.UNKNOWN and any(words in message for words in _LOST))
+    return Answer(State.UNKNOWN if lost else State.REFUSED, (), message, status.name, sent, received)
