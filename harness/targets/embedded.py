@@ -1,0 +1,164 @@
+"""A real Weaviate server from a binary on this machine, with the harness's inference service behind it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from harness.errors import TargetError, UsageError
+from harness.model import Endpoint, Inference, Needs
+from harness.targets import binaries
+from harness.targets.binaries import Binary
+from harness.targets.phases import Phases
+from harness.targets.programs import inference_service
+from harness.targets.server import Server
+from harness.targets.state import Claim, claimed, sweep
+
+StartInference = Callable[[Claim, Phases], AbstractContextManager[Inference]]
+
+
+class EmbeddedTarget:
+    """A real server on loopback; implements CanRestart and CanShowLogs.
+
+    Args:
+        name: the text that finds it again.
+        binary: what to start; None to get `version` from the client's cache or by its download.
+        version: which version was asked for; empty if any will do.
+        read_only: nothing may be written (of use to try the option out).
+        logs: a folder for the server's log; by default it goes with the rest at the end.
+        start_inference: what starts the inference service.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        binary: Binary | None = None,
+        version: str = "",
+        read_only: bool = False,
+        logs: Path | None = None,
+        start_inference: StartInference = inference_service,
+    ) -> None:
+        self.name = name
+        self.phases = Phases()
+        self.notes: list[str] = []
+        self.log_folder = logs
+        self._binary = binary
+        self._version = version
+        self._read_only = read_only
+        self._start_inference = start_inference
+        self._server: Server | None = None
+        self._last_log = ""
+
+    def describe(self) -> str:
+        """One sentence: which Weaviate was tested, and where its binary came from."""
+        version = f" {self._version}" if self._version else ""
+        source = f" from {self._binary.path} ({self._binary.origin})" if self._binary else ""
+        return (
+            f"Weaviate{version} was tested: a real server, started{source} "
+            "with the harness's own inference service behind its image modules"
+        )
+
+    @contextlib.contextmanager
+    def open(self, needs: Needs) -> Iterator[Endpoint]:
+        """Start the inference service, then the server; take both away at the end.
+
+        Raises:
+            TargetError: no binary, or a server that died, lacks a module or did not get ready.
+        """
+        if self._server is not None:
+            raise RuntimeError(f"{self.name} is open already")
+        sweep()
+        self.phases.clear()
+        binary = self._binary = self._binary or binaries.fetched(self._version, self.phases)
+        with claimed(f"embedded Weaviate ({binary.path})") as claim, contextlib.ExitStack() as parts:
+            inference = parts.enter_context(self._start_inference(claim, self.phases)) if needs.modules else None
+            server = Server(binary, needs, inference, claim, self._logs(claim), self.phases)
+            parts.callback(self._close, server)
+            self._server = server
+            yield self._endpoint(server, server.start())
+
+    def restart(self) -> Endpoint:
+        """Restart on the same data and addresses, wait until ready, and return the endpoint.
+
+        Raises:
+            TargetError: the server did not come back.
+        """
+        if self._server is None:
+            raise RuntimeError(f"{self.name} is not open")
+        return self._endpoint(self._server, self._server.restart())
+
+    def logs(self) -> str:
+        """The server's log so far, of all its lives; after closing, the last words."""
+        if self._server is None or not self._server.log.exists():
+            return self._last_log
+        return self._server.log.read_text(encoding="utf-8", errors="replace")
+
+    def _logs(self, claim: Claim) -> Path:
+        if self.log_folder is not None:
+            self.log_folder.mkdir(parents=True, exist_ok=True)
+        return self.log_folder or claim.folder
+
+    def _close(self, server: Server) -> None:
+        self._last_log = server.tail()
+        self._server = None
+        server.stop()
+
+    def _endpoint(self, server: Server, meta: dict[str, Any]) -> Endpoint:
+        version = str(meta["version"])
+        if self._version and version != self._version:
+            raise TargetError(
+                f"{server.binary.path} was taken for Weaviate {self._version} but says that it is {version}",
+                hint=f"Name it by its path: --target embedded:{server.binary.path}",
+            )
+        self._version = version
+        modules = meta.get("modules") or {}
+        behind = {name: server.inference for name in modules} if server.inference else {}
+        return Endpoint(
+            target=self.name,
+            url=f"http://127.0.0.1:{server.ports.http}",
+            version=version,
+            grpc=f"127.0.0.1:{server.ports.grpc}",
+            modules=modules,
+            started=True,
+            read_only=self._read_only,
+            inference=behind,
+        )
+
+
+def choose(rest: str, *, read_only: bool = False) -> EmbeddedTarget:
+    """Return the target for what stands behind `embedded:`; nothing is started or downloaded yet.
+
+    Args:
+        rest: empty (WEAVIATE_BINARY, else the newest in the client's cache), a version, or a path.
+        read_only: nothing may be written.
+
+    Raises:
+        UsageError: a path that is not there, or what is neither a version nor a path.
+        TargetError: nothing was named and nothing is here.
+    """
+    if not rest:
+        binary = binaries.named() or next(iter(binaries.in_cache()), None)
+        if binary is None:
+            raise TargetError(
+                f"there is no Weaviate binary here: WEAVIATE_BINARY is not set and {binaries.cache_folder()} has none",
+                hint="Name one (--target embedded:/path/to/weaviate) or a version to download (--target embedded:1.39.0).",
+            )
+        return of_binary(binary, read_only=read_only)
+    version = rest.removeprefix("v")
+    if binaries.VERSION.fullmatch(version):
+        return EmbeddedTarget(f"embedded:{version}", version=version, read_only=read_only)
+    if "/" not in rest and not rest.startswith("~") and not Path(rest).exists():
+        raise UsageError(
+            f"embedded:{rest} names neither a version nor a file",
+            hint="Write a whole version (embedded:1.39.0) or a path (embedded:/path/to/weaviate).",
+        )
+    return of_binary(binaries.at(Path(rest), f"embedded:{rest}"), read_only=read_only)
+
+
+def of_binary(binary: Binary, *, read_only: bool = False) -> EmbeddedTarget:
+    """Return the target for a binary that was found."""
+    return EmbeddedTarget(f"embedded:{binary.path}", binary=binary, version=binary.version, read_only=read_only)

@@ -1,0 +1,78 @@
+"""The harness's own servers as processes: the inference service and the reference."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import TargetError
+from harness.model import Inference
+from harness.targets.guarded import Guarded
+from harness.targets.phases import Phases
+from harness.targets.readiness import POLL_SECONDS
+from harness.targets.state import Claim
+
+_ROOT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 120.0
+_READY = re.compile(r"nearimage inference ready at (?P<url>\S+)(?: \(encoder (?P<encoder>[^,)]+))?")
+_SECRETS = ("NEARIMAGE_API_KEY", "WEAVIATE_API_KEY")
+
+
+def own_program(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of this very package, whatever lies in the current folder."""
+    script = f"import runpy, sys; sys.path.append({str(_ROOT)!r}); runpy.run_module({module!r}, run_name='__main__')"
+    return [sys.executable, "-P", "-c", script, *arguments]
+
+
+def own_environment() -> dict[str, str]:
+    """Return the environment of this process without what the harness's servers need not know."""
+    return {name: value for name, value in os.environ.items() if name not in _SECRETS}
+
+
+def wait_for_line(program: Guarded, pattern: re.Pattern[str], name: str, heard: int = 0) -> re.Match[str]:
+    """Wait until a line of a program's log, from byte `heard` on, matches; return the match.
+
+    Raises:
+        TargetError: it died or did not say so in time.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        code = program.exited()
+        whole_lines = program.log.read_bytes()[heard:].rpartition(b"\n")[0]
+        found = pattern.search(whole_lines.decode("utf-8", errors="replace"))
+        if found and code is None:
+            return found
+        if code is not None:
+            raise TargetError(f"{name} ended with exit code {code} before it was ready", log=program.tail())
+        if time.monotonic() > deadline:
+            raise TargetError(f"{name} did not get ready within {_START_SECONDS:.0f} s", log=program.tail())
+        time.sleep(POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def inference_service(claim: Claim, phases: Phases) -> Iterator[Inference]:
+    """Our inference service with its models loaded, on a free port of loopback.
+
+    Args:
+        claim: gets its process ids; its folder holds the log.
+        phases: gets how long it took.
+
+    Raises:
+        TargetError: it could not be started.
+    """
+    command = own_program("harness.inference", "--port", "0", "--preload", "--exit-with-parent")
+    with (
+        phases.timed("inference service"),
+        contextlib.ExitStack() as starting,
+    ):
+        program = starting.enter_context(Guarded(command, log=claim.folder / "inference.log", env=own_environment()))
+        claim.add(*program.pids)
+        ready = wait_for_line(program, _READY, "the inference service")
+        running = starting.pop_all()
+    with running:
+        yield Inference(url=ready["url"], ours=True, encoder=ready["encoder"] or "")

@@ -1,0 +1,159 @@
+"""The harness's own reference as a target: always there, exact, and no Weaviate."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.model import Endpoint, Inference, Needs
+from harness.targets.guarded import Guarded
+from harness.targets.phases import Phases
+from harness.targets.programs import inference_service, own_environment, own_program, wait_for_line
+from harness.targets.readiness import Readiness
+from harness.targets.state import Claim, claimed, sweep
+
+_READY = re.compile(r"nearimage reference ready at (?P<url>http://127\.0\.0\.1:\d+) grpc (?P<grpc>127\.0\.0\.1:\d+)")
+
+StartInference = Callable[[Claim, Phases], AbstractContextManager[Inference]]
+
+
+@dataclass(slots=True)
+class _Opened:
+    """What one open reference consists of."""
+
+    claim: Claim
+    inference: Inference
+    needs: Needs
+    log: Path
+    process: Guarded | None = None
+    url: str = ""
+    grpc: str = ""
+
+
+class ReferenceTarget:
+    """The reference in a process of its own; implements CanRestart and CanShowLogs.
+
+    Args:
+        mutant: the name of a fault that it has on purpose; empty for none.
+        read_only: nothing may be written (of use to try the option out).
+        logs: a folder for its log; by default it goes with the rest at the end.
+        start_inference: what starts the inference service.
+    """
+
+    def __init__(
+        self,
+        mutant: str = "",
+        *,
+        read_only: bool = False,
+        logs: Path | None = None,
+        start_inference: StartInference = inference_service,
+    ) -> None:
+        self.name = f"reference:{mutant}" if mutant else "reference"
+        self.phases = Phases()
+        self.notes: list[str] = []
+        self.log_folder = logs
+        self._mutant = mutant
+        self._read_only = read_only
+        self._start_inference = start_inference
+        self._opened: _Opened | None = None
+        self._version = ""
+        self._last_log = ""
+
+    def describe(self) -> str:
+        """One sentence: no Weaviate was tested, and what the run proves all the same."""
+        follows = f", which follows Weaviate {self._version}," if self._version else ""
+        fault = f" with the fault {self._mutant!r} built in" if self._mutant else ""
+        return (
+            f"no Weaviate was tested: the reference{fault} is the harness's own exact stand-in{follows} "
+            "and shows that the checks, the images and the encoder work, nothing about a server"
+        )
+
+    @contextlib.contextmanager
+    def open(self, needs: Needs) -> Iterator[Endpoint]:
+        """Start the inference service, then the reference; take both away at the end.
+
+        Raises:
+            TargetError: one of the two could not be started.
+        """
+        if self._opened is not None:
+            raise RuntimeError(f"{self.name} is open already")
+        sweep()
+        self.phases.clear()
+        with claimed(f"the {self.name}") as claim, contextlib.ExitStack() as parts:
+            inference = parts.enter_context(self._start_inference(claim, self.phases))
+            if self.log_folder is not None:
+                self.log_folder.mkdir(parents=True, exist_ok=True)
+            log = (self.log_folder or claim.folder) / "reference.log"
+            opened = self._opened = _Opened(claim, inference, needs, log)
+            parts.callback(self._close, opened)
+            yield self._run(opened)
+
+    def restart(self) -> Endpoint:
+        """Restart on the same data and addresses, wait until ready, and return the endpoint.
+
+        Raises:
+            TargetError: it did not come back.
+        """
+        opened = self._opened
+        if opened is None or opened.process is None:
+            raise RuntimeError(f"{self.name} is not open")
+        opened.process.set_aside()
+        return self._run(opened)
+
+    def logs(self) -> str:
+        """Its log so far, of all its lives; after closing, the last words."""
+        if self._opened is None or not self._opened.log.exists():
+            return self._last_log
+        return self._opened.log.read_text(encoding="utf-8", errors="replace")
+
+    def _run(self, opened: _Opened) -> Endpoint:
+        heard = opened.log.stat().st_size if opened.log.exists() else 0
+        with self.phases.timed("reference process"):
+            process = opened.process = Guarded(
+                self._command(opened), log=opened.log, env=own_environment(), folder=opened.claim.folder
+            )
+            opened.claim.add(*process.pids)
+            said = wait_for_line(process, _READY, "the reference", heard)
+        opened.url, opened.grpc = said["url"], said["grpc"]
+        host, _, port = opened.grpc.partition(":")
+        meta = Readiness(
+            name="the reference",
+            url=opened.url,
+            grpc=(host, int(port)),
+            modules=opened.needs.modules,
+            exited=process.exited,
+            tail=process.tail,
+            phases=self.phases,
+        ).wait()
+        self._version = str(meta["version"])
+        modules = meta.get("modules") or {}
+        return Endpoint(
+            target=self.name,
+            url=opened.url,
+            version=self._version,
+            grpc=opened.grpc,
+            modules=modules,
+            weaviate=False,
+            started=True,
+            read_only=self._read_only,
+            inference=dict.fromkeys(modules, opened.inference),
+        )
+
+    def _command(self, opened: _Opened) -> list[str]:
+        data = opened.claim.folder / "data"
+        arguments = ["--inference", opened.inference.url, "--folder", str(data), "--exit-with-parent"]
+        if self._mutant:
+            arguments += ["--mutant", self._mutant]
+        if opened.url:  # a restart: the same addresses as before
+            arguments += ["--http-port", opened.url.rpartition(":")[2], "--grpc-port", opened.grpc.rpartition(":")[2]]
+        return own_program("harness.reference", *arguments)
+
+    def _close(self, opened: _Opened) -> None:
+        self._opened = None
+        if opened.process is not None:
+            self._last_log = opened.process.tail()
+            opened.process.stop()

@@ -1,0 +1,148 @@
+"""One Weaviate process of ours: started on free ports, restarted on the same, its log kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import TargetError
+from harness.model import Inference, Needs
+from harness.targets import ports as free_ports
+from harness.targets.binaries import Binary
+from harness.targets.guarded import Guarded
+from harness.targets.phases import Phases
+from harness.targets.ports import Ports
+from harness.targets.readiness import Readiness
+from harness.targets.server_settings import environment
+from harness.targets.state import Claim
+
+_TRIES = 3
+_TAKEN = "address already in use"
+
+
+class _PortTakenError(Exception):
+    """Somebody took one of the ports between picking and binding."""
+
+
+@dataclass(slots=True)
+class Server:
+    """A Weaviate from a binary; `start` first, `stop` last.
+
+    Args:
+        binary: what is started.
+        needs: modules and settings.
+        inference: the service behind the modules; None if none is needed.
+        claim: gets the process ids; its folder holds the data.
+        logs: the folder for the server's log.
+        phases: gets the times of the start.
+    """
+
+    binary: Binary
+    needs: Needs
+    inference: Inference | None
+    claim: Claim
+    logs: Path
+    phases: Phases
+    _ports: Ports | None = None
+    _data: Path | None = None
+    _process: Guarded | None = None
+
+    @property
+    def log(self) -> Path:
+        """The log of all its lives."""
+        return self.logs / "weaviate.log"
+
+    @property
+    def ports(self) -> Ports:
+        """Where it listens."""
+        if self._ports is None:
+            raise RuntimeError("the server was never started")
+        return self._ports
+
+    def start(self) -> dict[str, Any]:
+        """Start on free ports and an empty data folder, wait until ready, return `/v1/meta`.
+
+        Raises:
+            TargetError: it died, or did not get ready; or ports were snatched away three times.
+        """
+        for attempt in range(_TRIES):
+            self._ports = free_ports.pick()
+            self._data = self.claim.folder / f"data-{attempt}"
+            try:
+                return self._run(self._ports, self._data)
+            except _PortTakenError:
+                self.set_aside()
+        raise TargetError(
+            f"other programs took the ports of {self.binary.path} in between, {_TRIES} times",
+            log=self.tail(),
+            hint="Try again when the machine is calmer.",
+        )
+
+    def restart(self) -> dict[str, Any]:
+        """End it politely, start it again on the same ports and data, wait until ready, return `/v1/meta`.
+
+        Raises:
+            TargetError: it did not come back.
+        """
+        if self._data is None:
+            raise RuntimeError("the server was never started")
+        self.set_aside()
+        try:
+            return self._run(self.ports, self._data)
+        except _PortTakenError as error:
+            what = "another program took a port while the server restarted"
+            raise TargetError(what, log=self.tail(), hint="Try again.") from error
+
+    def stop(self) -> None:
+        """Kill it; its data go with it."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def set_aside(self) -> None:
+        """End it politely; its data stay."""
+        if self._process is not None:
+            self._process.set_aside()
+            self._process = None
+
+    def tail(self) -> str:
+        """The end of its log, readable."""
+        return self._process.tail() if self._process else ""
+
+    def _run(self, ports: Ports, data: Path) -> dict[str, Any]:
+        heard = self.log.stat().st_size if self.log.exists() else 0
+        command = [str(self.binary.path), "--host", "127.0.0.1", "--port", str(ports.http), "--scheme", "http"]
+        process = self._process = Guarded(
+            command,
+            log=self.log,
+            env=environment(self.needs, ports, data, self.inference),
+            folder=self.claim.folder,
+        )
+        self.claim.add(*process.pids)
+        ready = Readiness(
+            name=f"Weaviate ({self.binary.path.name})",
+            url=f"http://127.0.0.1:{ports.http}",
+            grpc=("127.0.0.1", ports.grpc),
+            modules=self.needs.modules,
+            exited=process.exited,
+            tail=process.tail,
+            phases=self.phases,
+        )
+        try:
+            meta = ready.wait()
+        except TargetError:
+            if self._port_taken(ports, heard):
+                raise _PortTakenError from None
+            raise
+        # Some versions go on without their cluster port, and would then talk to whoever has it.
+        if self._port_taken(ports, heard):
+            raise _PortTakenError
+        return meta
+
+    def _port_taken(self, ports: Ports, heard: int) -> bool:
+        with self.log.open("rb") as file:
+            file.seek(heard)
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+        ours = [f":{ports.http + each}" for each in range(Ports.COUNT)]
+        return any(_TAKEN in line and any(port in line for port in ours) for line in lines)

@@ -1,0 +1,77 @@
+"""The environment that an embedded Weaviate is started with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from harness.model import Inference, Module, Needs
+from harness.targets.ports import Ports
+
+NODE = "nearimage"
+
+# What a Go program may need of its surroundings; everything else of the person's shell (a QUERY_DEFAULTS_LIMIT, say)
+# would change what is tested without a trace in the record.
+_KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "GOMAXPROCS", "GOMEMLIMIT", "GOGC")
+
+_APIS = {Module.IMG2VEC: "IMAGE_INFERENCE_API", Module.CLIP: "CLIP_INFERENCE_API"}
+
+
+def environment(needs: Needs, ports: Ports, data: Path, inference: Inference | None) -> dict[str, str]:
+    """Return the environment for one server; what `needs.settings` says comes last and wins.
+
+    One set does for every version from 1.19 on: a version ignores what it does not know.
+
+    Args:
+        needs: modules and settings.
+        ports: where it shall listen.
+        data: its data folder.
+        inference: the service behind its modules; None if no module is needed.
+    """
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | _base(data) | _network(ports) | _modules(needs, inference) | dict(needs.settings)
+
+
+def _base(data: Path) -> dict[str, str]:
+    return {
+        "PERSISTENCE_DATA_PATH": str(data),
+        "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": "true",
+        "DISABLE_TELEMETRY": "true",
+        "GO_PROFILING_DISABLE": "true",
+        # Nothing but the two image modules, and GraphQL keeps Explore (from 1.33 on the others are on by default).
+        "API_BASED_MODULES_DISABLED": "true",
+        "LOG_LEVEL": "info",
+    }
+
+
+def _network(ports: Ports) -> dict[str, str]:
+    """Everything on loopback that can be: gRPC and the cluster's HTTP always bind all interfaces."""
+    return {
+        "GRPC_PORT": str(ports.grpc),
+        "CLUSTER_HOSTNAME": NODE,
+        "CLUSTER_ADVERTISE_ADDR": "127.0.0.1",
+        "CLUSTER_BIND_ADDR": "127.0.0.1",
+        "CLUSTER_GOSSIP_BIND_PORT": str(ports.gossip),
+        "CLUSTER_DATA_BIND_PORT": str(ports.data),
+        "RAFT_PORT": str(ports.raft),
+        "RAFT_INTERNAL_RPC_PORT": str(ports.raft_internal),
+        "RAFT_BOOTSTRAP_EXPECT": "1",
+        "RAFT_JOIN": f"{NODE}:{ports.raft}",
+        # A node alone has nobody to wait for: it is ready five seconds sooner.
+        "RAFT_TIMEOUTS_MULTIPLIER": "1",
+        "PROFILING_PORT": str(ports.profiling),
+    }
+
+
+def _modules(needs: Needs, inference: Inference | None) -> dict[str, str]:
+    if inference is None:
+        return {"ENABLE_MODULES": "", "DEFAULT_VECTORIZER_MODULE": "none"}
+    # Both always, so that scenarios of either kind share one server; the default is a choice only if there is one.
+    default = needs.modules[0] if len(needs.modules) == 1 else "none"
+    return {
+        "ENABLE_MODULES": ",".join(_APIS),
+        "DEFAULT_VECTORIZER_MODULE": default,
+        "MODULES_CLIENT_TIMEOUT": "120s",  # a photograph on a slow processor behind a queue of others
+        "CLIP_WAIT_FOR_STARTUP": "false",  # ours is ready before
+        **dict.fromkeys(_APIS.values(), inference.url),
+    }
