@@ -298,6 +298,17 @@ def test_without_an_end_the_verdicts_give_the_exit_code(
     assert sum(record.counts.values()) == len(outcomes)
 
 
+def test_an_end_does_not_make_a_record_better_than_its_verdicts(path: Path) -> None:
+    """A run that ended with 0 and has no verdicts, or a violated one, did not hold; a graver end stays."""
+    violated = VerdictEntry.of(HELD).model_copy(update={"outcome": Outcome.VIOLATED})
+    interrupted = END.model_copy(update={"exit_code": ExitCode.INTERRUPTED})
+
+    assert read(written(path, END)).exit_code is ExitCode.NOTHING_RAN
+    assert read(written(path, violated, END)).exit_code is ExitCode.VIOLATED
+    assert read(written(path, violated, interrupted)).exit_code is ExitCode.INTERRUPTED
+    assert read(written(path, VerdictEntry.of(HELD), END)).exit_code is ExitCode.HELD
+
+
 def test_the_published_schema_is_the_current_one() -> None:
     """`harness/record.schema.json` is what `python -m harness.record` prints."""
     published = Path(__file__).parents[1] / "harness" / "record.schema.json"

@@ -157,10 +157,9 @@ class Record:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code that the run ended with; if it has no end, what its verdicts alone amount to."""
-        if self.end is not None:
-            return self.end.exit_code
-        return worst(_CODES[entry.outcome] for entry in self.verdicts if entry.outcome in _CODES)
+        """The graver of what the run ended with and what its verdicts amount to; no verdicts: nothing ran."""
+        judged = worst(_CODES[entry.outcome] for entry in self.verdicts if entry.outcome in _CODES)
+        return judged if self.end is None else worst((judged, self.end.exit_code))
 
 
 def read(path: Path) -> Record:

@@ -1,0 +1,1 @@
+"""Reports on a record, made from it and from nothing else: `terminal` for a screen, `html` for a page."""

@@ -1,0 +1,168 @@
+"""Verdicts folded into what a person wants to know: the headline, the findings, the counts of each chapter."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.errors import ExitCode
+from harness.model import Level, Outcome
+from harness.record import Record, VerdictEntry
+from harness.report import words
+
+LOUD = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED)
+"""What keeps a run from being held, the gravest first."""
+
+QUIET = (Outcome.FIXED, Outcome.KNOWN)
+
+_LEVELS = tuple(Level)
+_EXIT = {
+    ExitCode.NOTHING_RAN: "Nothing ran, so nothing is known.",
+    ExitCode.NO_TARGET: "No database could be asked.",
+    ExitCode.USAGE: "The run was asked for in a way that cannot be done.",
+    ExitCode.INTERRUPTED: "Interrupted: this is what was found until then.",
+    ExitCode.BUG: "The harness itself failed: do not trust this run.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check with one outcome, wherever that happened; `of` is how many verdicts the check has in all."""
+
+    check: str
+    outcome: Outcome
+    cases: tuple[VerdictEntry, ...]
+    of: int
+
+    @property
+    def smallest(self) -> VerdictEntry:
+        """The case with the least evidence that has any: the easiest one to understand."""
+        return min(self.cases, key=lambda case: (not case.evidence, len(json.dumps(case.evidence))))
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A reason for skipping, and all that was skipped for it."""
+
+    reason: str
+    cases: tuple[VerdictEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One chapter of one scenario: how often each outcome, the findings inside, and the time it took."""
+
+    scenario: str
+    chapter: str
+    counts: Counter[Outcome]
+    findings: tuple[Finding, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The run in three sentences. `state` is held, violated, undecided or broken."""
+
+    state: str
+    sentence: str
+    tested: str
+    proves: str
+    exit_code: ExitCode
+
+
+def where(case: VerdictEntry) -> str:
+    """Write the place of a verdict: scenario, collection, interface."""
+    return words.clean(" · ".join(part for part in (case.scenario, case.collection, case.interface) if part))
+
+
+def spread(finding: Finding) -> str:
+    """Write where a finding was made: `4 of 22: photos (Cats), planted (A, B); graphql, grpc`."""
+    places: dict[str, dict[str, None]] = {}
+    for case in finding.cases:
+        places.setdefault(case.scenario, {})[case.collection] = None
+    said = [f"{scenario} ({words.listing(list(names), 4)})" for scenario, names in places.items()]
+    over = dict.fromkeys(case.interface for case in finding.cases if case.interface)
+    parts = [words.listing(said, 4), *([", ".join(over)] if over else [])]
+    return words.clean(f"{len(finding.cases):,} of {finding.of:,}: {'; '.join(parts)}")
+
+
+def chapter(case: VerdictEntry) -> str:
+    """Return the chapter of a check: what stands before the slash."""
+    return case.check.split("/", 1)[0]
+
+
+def findings(verdicts: Iterable[VerdictEntry], outcomes: Iterable[Outcome] = LOUD) -> tuple[Finding, ...]:
+    """Fold the verdicts with these outcomes: each check once for each outcome, the gravest first."""
+    verdicts, order = tuple(verdicts), tuple(outcomes)
+    asked = Counter(case.check for case in verdicts)
+    cases: dict[tuple[str, Outcome], list[VerdictEntry]] = {}
+    for case in verdicts:
+        if case.outcome in order:
+            cases.setdefault((case.check, case.outcome), []).append(case)
+    found = [Finding(check, outcome, tuple(some), asked[check]) for (check, outcome), some in cases.items()]
+    return tuple(
+        sorted(found, key=lambda one: (order.index(one.outcome), min(_LEVELS.index(case.level) for case in one.cases)))
+    )
+
+
+def skips(verdicts: Iterable[VerdictEntry]) -> tuple[Skip, ...]:
+    """Fold what was skipped by its reason, the commonest first."""
+    cases: dict[str, list[VerdictEntry]] = {}
+    for case in verdicts:
+        if case.outcome is Outcome.SKIPPED:
+            reason = words.clean(str(case.evidence.get("reason") or case.sentence))
+            cases.setdefault(reason, []).append(case)
+    return tuple(sorted((Skip(reason, tuple(some)) for reason, some in cases.items()), key=lambda it: -len(it.cases)))
+
+
+def tallies(verdicts: Iterable[VerdictEntry]) -> tuple[Tally, ...]:
+    """Count each chapter of each scenario, in the order in which they ran."""
+    cases: dict[tuple[str, str], list[VerdictEntry]] = {}
+    scenarios: dict[str, None] = {}
+    for case in verdicts:
+        scenarios[case.scenario] = None
+        cases.setdefault((case.scenario, chapter(case)), []).append(case)
+    return tuple(
+        Tally(
+            scenario,
+            name,
+            Counter(case.outcome for case in some),
+            findings(some, LOUD + QUIET),
+            sum(case.seconds for case in some),
+        )
+        for wanted in scenarios
+        for (scenario, name), some in cases.items()
+        if scenario == wanted
+    )
+
+
+def headline(record: Record) -> Headline:
+    """Say what the run came to, what was tested, and what that proves."""
+    code = record.exit_code
+    state = {ExitCode.HELD: "held", ExitCode.VIOLATED: "violated", ExitCode.UNDECIDED: "undecided"}.get(code, "broken")
+    sentence = _EXIT.get(code) or _came_to(record)
+    if record.truncated:
+        sentence += " The record has no end: the run was cut off, or is still going on."
+    return Headline(state, sentence, *_target(record), code)
+
+
+def _came_to(record: Record) -> str:
+    verdicts = record.verdicts
+    checks = {case.check for case in verdicts if case.outcome is not Outcome.SKIPPED}
+    loud = {outcome: {case.check for case in verdicts if case.outcome is outcome} for outcome in LOUD}
+    said = [f"{len(loud[outcome]):,} {words.OUTCOMES[outcome]}" for outcome in LOUD if loud[outcome]]
+    if not said:
+        return f"Everything held: {words.count(len(checks), 'check')}."
+    return f"Of {words.count(len(checks), 'check')}, {' and '.join(said)}."
+
+
+def _target(record: Record) -> tuple[str, str]:
+    target = record.target
+    if target is None:
+        return "No database was tested.", "That proves nothing about any Weaviate."
+    tested = f"Tested: {words.clean(target.description).rstrip('.')}."
+    if target.weaviate:
+        return tested, "What it shows holds for this server, with these images and settings."
+    return tested, "That shows that the harness works here, and proves nothing about any Weaviate."
