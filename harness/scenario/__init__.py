@@ -1,9 +1,13 @@
 """Scenarios: YAML files that say what goes into a database, what is asked and what is promised.
 
 `load_scenario` turns a file into frozen values and starts nothing; each mistake is a `FileError` with the file, the
-line and the nearest valid name. `values` holds the nouns.
+line and the nearest valid name. `values` holds the nouns, `shape` the keys, `schema` the same for editors.
 """
 
+from harness.scenario.finding import find_scenarios, shipped_scenarios
+from harness.scenario.loading import load_scenario
+from harness.scenario.reading import is_scenario
+from harness.scenario.schema import json_schema
 from harness.scenario.values import (
     EVERY_IMAGE,
     LATENCY,
@@ -28,4 +32,9 @@ __all__ = [
     "LoadProfile",
     "Promise",
     "Scenario",
+    "find_scenarios",
+    "is_scenario",
+    "json_schema",
+    "load_scenario",
+    "shipped_scenarios",
 ]

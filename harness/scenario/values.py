@@ -107,7 +107,7 @@ class Collection:
 
     name: str
     base: str
-    definition: Mapping[str, Any]
+    definition: Mapping[str, Any] = field(hash=False)
     module: Module
     metric: Metric
     index: Index

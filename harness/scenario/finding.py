@@ -1,0 +1,56 @@
+"""Which files are scenarios: those named, those in the folders named, and those that come with the harness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.errors import FileError
+from harness.scenario.mistakes import nearest
+from harness.scenario.reading import is_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+def shipped_scenarios() -> dict[str, Path]:
+    """The scenarios that come with the harness, by name (`photos-img2vec`)."""
+    from harness import images
+
+    return {path.stem: path for path in sorted(images.shipped_folder("scenarios").glob("*.yaml"))}
+
+
+def find_scenarios(paths: Iterable[Path]) -> list[Path]:
+    """The scenario files that these paths mean, each once, in the order given.
+
+    A file must be a scenario; a folder stands for all scenarios below it, sorted, and other YAML there is left
+    alone; the bare name of a shipped scenario stands for it where no file has that name.
+
+    Raises:
+        FileError: a path means nothing, or a file is no scenario.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        found.update(dict.fromkeys(_meant(path)))
+    return list(found)
+
+
+def _meant(path: Path) -> list[Path]:
+    if path.is_dir():
+        below = sorted(entry for entry in path.rglob("*") if entry.suffix in _SUFFIXES)
+        return [entry for entry in below if is_scenario(entry)]
+    if path.exists():
+        if is_scenario(path):
+            return [path]
+        raise FileError(
+            "this is no scenario: it has no `nearimage:` key", path=path, hint="write `nearimage: 1` at its top"
+        )
+    shipped = shipped_scenarios()
+    if str(path) in shipped:
+        return [shipped[str(path)]]
+    beside = (
+        (entry.name for entry in path.parent.iterdir() if entry.suffix in _SUFFIXES) if path.parent.is_dir() else ()
+    )
+    raise FileError("there is no such scenario", path=path, hint=nearest(path.name, [*shipped, *beside]))
