@@ -1,0 +1,157 @@
+"""How the database calls its inference service: kept-alive connections, and the words for what goes wrong."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import queue
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from harness.reference.request import Refusal, Vector
+
+_OK = 200
+
+
+class InferenceClient:
+    """A client of one service. Thread-safe: each call has a connection to itself.
+
+    Args:
+        url: `http://host:port` of the service.
+        timeout: seconds that one call may take.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        parts = urlsplit(url)
+        self._url = url.rstrip("/")
+        self._host = parts.hostname or ""
+        self._port = parts.port or 80
+        self._timeout = timeout
+        self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+    def image(self, image: str, call_id: str = "") -> Vector:
+        """One image by img2vec's protocol: `POST /vectors`, without a `Content-Type`, as Weaviate does.
+
+        Args:
+            image: the text for the service, base64 unless its sender wants it otherwise.
+            call_id: `<object uuid>_<n>`; a query gets an id of its own.
+
+        Raises:
+            Refusal: the service failed, in Weaviate's words.
+        """
+        body = {"id": call_id or f"search_{time.time_ns()}", "image": image}
+        status, answer = self._post("/vectors", body, {})
+        if status != _OK:
+            raise Refusal(f"fail with status {status}", status=500)
+        return _as_vector(answer.get("vector"))
+
+    def texts_and_images(self, texts: list[str], images: list[str]) -> tuple[list[Vector], list[Vector]]:
+        """Texts and images by CLIP's protocol: one `POST /vectorize`.
+
+        Returns:
+            The vectors of the texts, then those of the images, in the order given.
+
+        Raises:
+            Refusal: the service failed, in Weaviate's words.
+        """
+        body = {name: values for name, values in (("texts", texts), ("images", images)) if values}
+        status, answer = self._post("/vectorize", body, {"Content-Type": "application/json"})
+        if status != _OK:
+            raise Refusal(f"fail with status {status}: {answer.get('error', '')}", status=500)
+        found = [[_as_vector(each) for each in answer.get(kind) or ()] for kind in ("textVectors", "imageVectors")]
+        if len(found[0]) != len(texts) or len(found[1]) != len(images):
+            raise Refusal("empty vector", status=500)
+        return found[0], found[1]
+
+    def meta(self) -> dict[str, Any]:
+        """What the service says about itself; Weaviate shows it in its own `/v1/meta`.
+
+        Raises:
+            Refusal: the service cannot be asked.
+        """
+        _, answer = self._send("GET", "/meta", None, {})
+        return answer
+
+    def _post(self, route: str, body: dict[str, Any], headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        return self._send("POST", route, json.dumps(body).encode(), headers)
+
+    def _send(self, method: str, route: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        try:
+            status, raw = self._exchange(method, route, body, headers)
+        except TimeoutError:
+            raise Refusal(
+                f"send {method} request: {self._where(method, route)}: context deadline exceeded", 500
+            ) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise Refusal(f"send {method} request: {self._where(method, route)}: {_reason(error)}", 500) from None
+        try:
+            answer = json.loads(raw)
+        except ValueError as error:
+            raise Refusal(f"failed to parse vectorization response (status {status}): {error}", 500) from None
+        return status, answer if isinstance(answer, dict) else {}
+
+    def _exchange(self, method: str, route: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        """One request; sent again only if a kept connection turns out to be closed, as Weaviate does."""
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            return self._ask(self._connect(), method, route, body, headers)
+        try:
+            return self._ask(connection, method, route, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            return self._ask(self._connect(), method, route, body, headers)
+
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+
+    def _ask(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        route: str,
+        body: bytes | None,
+        headers: dict[str, str],
+    ) -> tuple[int, bytes]:
+        try:
+            connection.request(method, route, body, headers)
+            response = connection.getresponse()
+            raw = response.read()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.put(connection)
+        return response.status, raw
+
+    def _where(self, method: str, route: str) -> str:
+        return f'{method.capitalize()} "{self._url}{route}"'
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "connect: connection refused"
+    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError):
+        return "EOF"
+    return str(error)
+
+
+def _as_vector(value: object) -> Vector:
+    """A vector of float32; a service that answers 200 with something else has failed.
+
+    Raises:
+        Refusal: it is empty, or not made of numbers.
+    """
+    try:
+        vector = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError):
+        vector = np.empty(0, np.float32)
+    if vector.ndim != 1 or not vector.size:
+        raise Refusal("failed to parse vectorization response (status 200): no vector in it", status=500)
+    return vector

@@ -1,0 +1,68 @@
+"""The server settings of Weaviate that mean something to the reference, by their environment variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.errors import UsageError
+
+_UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Limits, defaults and the time that an inference service has; defaults are those of Weaviate 1.39.0."""
+
+    limit: int = 10
+    limit_graphql: int = 100
+    maximum_results: int = 10_000
+    default_vectorizer: str = "none"
+    default_distance: str = "cosine"
+    client_timeout: float = 50.0
+    async_indexing: bool = False
+    auto_schema: bool = True
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings as the server does; variables that are not set keep their default.
+
+        Raises:
+            UsageError: a value is not of the kind that the server reads.
+        """
+        return cls(
+            limit=_whole(environment, "QUERY_DEFAULTS_LIMIT", cls.limit),
+            limit_graphql=_whole(environment, "QUERY_DEFAULTS_LIMIT_GRAPHQL", cls.limit_graphql),
+            maximum_results=_whole(environment, "QUERY_MAXIMUM_RESULTS", cls.maximum_results),
+            default_vectorizer=environment.get("DEFAULT_VECTORIZER_MODULE") or cls.default_vectorizer,
+            default_distance=environment.get("DEFAULT_VECTOR_DISTANCE_METRIC") or cls.default_distance,
+            client_timeout=_seconds(environment, "MODULES_CLIENT_TIMEOUT", cls.client_timeout),
+            async_indexing=_enabled(environment, "ASYNC_INDEXING", default=False),
+            auto_schema=_enabled(environment, "AUTOSCHEMA_ENABLED", default=True),
+        )
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{name} is {text!r}, which is not a whole number") from None
+
+
+def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise UsageError(f"{name} is {text!r}, which is not a duration", hint="Write it like 50s, 500ms or 1m30s.")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def _enabled(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = environment.get(name, "").lower()
+    return default if not text else text in {"true", "on", "enabled", "1"}
