@@ -1,0 +1,260 @@
+"""What a check is given: a loaded collection, one interface to ask over, and the exact answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from harness.dataset import Dataset, Run, Scratch, Stored
+from harness.dataset.probe import Probe
+from harness.dataset.scratch import scratch
+from harness.errors import AnswerError
+from harness.images import Picture
+from harness.model import Answer, Endpoint, Hit, Interface, NearImage, NearObject, NearText, NearVector, Question, State
+from harness.oracle import Fault, Truth
+from harness.scenario import Asked, Collection
+
+_SHOWN_HITS = 10
+_QUERIES = 3
+
+
+class Violation(Exception):  # noqa: N818 - it is a finding about the server, not an error of ours
+    """The clause does not hold.
+
+    Args:
+        what: what was wrong, one sentence without a full stop.
+        evidence: the facts, as JSON.
+    """
+
+    def __init__(self, what: str, evidence: Mapping[str, Any]) -> None:
+        super().__init__(what)
+        self.what = what
+        self.evidence = dict(evidence)
+
+
+class Skipped(Exception):  # noqa: N818 - it is an outcome, not an error
+    """The check can't be asked here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A picture to ask with, and the exact distances of everything stored from it."""
+
+    name: str
+    picture: Picture
+    truth: Truth
+
+
+class Case:
+    """One check's view of the world.
+
+    Args:
+        dataset: the collection, loaded.
+        interface: the one way to ask that is being checked.
+        run: whose scratch collections these are.
+        probe: makes the vectors of query images.
+        questions: the scenario's own questions of this collection.
+    """
+
+    def __init__(
+        self, dataset: Dataset, interface: Interface, run: Run, probe: Probe, questions: Sequence[Asked] = ()
+    ) -> None:
+        self.dataset = dataset
+        self.interface = interface
+        self.questions = tuple(questions)
+        self.asked = 0
+        self._run = run
+        self._probe = probe
+        self._names: dict[str, str] = {}
+
+    @property
+    def collection(self) -> Collection:
+        """The scenario's collection."""
+        return self.dataset.collection
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The database."""
+        return self.dataset.endpoint
+
+    @property
+    def count(self) -> int:
+        """How many objects have a vector."""
+        return len(self.dataset.ids)
+
+    # --- what to ask with ------------------------------------------------------------------------
+
+    @cached_property
+    def queries(self) -> list[Query]:
+        """The scenario's own query images and stored ones, three at least where there are so many."""
+        pictures = {asked.name: asked.picture for asked in self.questions if asked.picture is not None}
+        for stored in self.samples(_QUERIES):
+            if len(pictures) >= _QUERIES:
+                break
+            if stored.picture is not None and stored.picture not in pictures.values():
+                pictures[stored.picture.name] = stored.picture
+        return [Query(name, picture, self.truth_of(picture)) for name, picture in pictures.items()]
+
+    def samples(self, count: int) -> list[Stored]:
+        """Return stored objects with a picture, spread over the whole collection.
+
+        Raises:
+            Skipped: if there is none.
+        """
+        pictured = self.dataset.pictured
+        if not pictured:
+            raise Skipped("no object of this collection has both an image and a vector")
+        step = max(1, len(pictured) // count)
+        return list(pictured[::step][:count])
+
+    def truth_of(self, picture: Picture) -> Truth:
+        """Return the exact distances from a picture, by the vector that the target makes of it."""
+        if self.endpoint.read_only:
+            stored = next((one for one in self.dataset.pictured if one.picture == picture), None)
+            if stored is None or stored.vector is None:
+                raise Skipped("the vector of an image that is not stored can't be had without writing")
+            return self.dataset.truth(stored.vector)
+        return self.dataset.truth(self._probe.image(self.collection, picture))
+
+    def truth_of_text(self, text: str) -> Truth:
+        """Return the exact distances from a text, by the vector that the target makes of it."""
+        if self.endpoint.read_only:
+            raise Skipped("the vector of a text can't be had without writing")
+        return self.dataset.truth(self._probe.text(self.collection, text))
+
+    def near(self, picture: Picture, **arguments: Any) -> Question:
+        """Return the question `nearImage` with this picture."""
+        self._names[picture.base64] = picture.name
+        return Question(self.dataset.class_name, NearImage(picture.base64), **self._targeted(arguments))
+
+    def near_vector(self, vector: Sequence[float], **arguments: Any) -> Question:
+        """Return the question `nearVector` with this vector."""
+        return Question(self.dataset.class_name, NearVector(tuple(vector)), **self._targeted(arguments))
+
+    def near_object(self, id_: str, **arguments: Any) -> Question:
+        """Return the question `nearObject` with this id."""
+        return Question(self.dataset.class_name, NearObject(id_), **self._targeted(arguments))
+
+    def near_text(self, text: str, **arguments: Any) -> Question:
+        """Return the question `nearText` with this text."""
+        return Question(self.dataset.class_name, NearText((text,)), **self._targeted(arguments))
+
+    def everything(self) -> int | None:
+        """Return the limit that leaves out nothing, with a threshold: over gRPC there is always a limit."""
+        return None if self.interface.name == "graphql" else self.count + 1
+
+    def _targeted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        name = self.collection.vector_name
+        several = len(self.collection.definition.get("vectorConfig", {})) > 1
+        return {"target_vectors": (name,), **arguments} if name and several else dict(arguments)
+
+    # --- asking ----------------------------------------------------------------------------------
+
+    def ask(self, question: Question) -> Answer:
+        """Ask one question.
+
+        Raises:
+            AnswerError: if nobody can say what the server did.
+        """
+        self.asked += 1
+        answer = self.interface.ask(question)
+        if answer.state is State.UNKNOWN:
+            raise AnswerError(f"{self.describe(question)}: no answer: {answer.message}")
+        return answer
+
+    def hits(self, question: Question) -> tuple[Hit, ...]:
+        """Ask a question that has to be answered.
+
+        Raises:
+            Violation: if it was refused.
+        """
+        answer = self.ask(question)
+        if answer.state is State.REFUSED:
+            raise Violation(
+                f"a good question was refused: {answer.message or answer.code}", self.evidence(question, answer.hits)
+            )
+        return answer.hits
+
+    def refused(self, question: Question, *, because: Sequence[str] = ()) -> Answer:
+        """Ask a question that has to be refused, with a message that has one of these words in it.
+
+        Raises:
+            Violation: if it was answered, or if the message does not name the cause.
+        """
+        answer = self.ask(question)
+        if answer.state is State.OK:
+            raise Violation("a question was answered that has to be refused", self.evidence(question, answer.hits))
+        if because and not any(word.lower() in answer.message.lower() for word in because):
+            facts = {"message": answer.message, "expected_to_name": list(because)}
+            raise Violation("the refusal does not name its cause", self.evidence(question, ()) | facts)
+        return answer
+
+    def scratch(self, definition: Mapping[str, Any] | None = None) -> AbstractContextManager[Scratch]:
+        """Return an empty collection of this one's shape (or of another definition) for this check alone."""
+        return scratch(self.endpoint, self.collection, self._run, definition=definition)
+
+    def on(self, dataset: Dataset) -> Case:
+        """Return the same view of another collection; what is asked there counts as asked here."""
+        return _Elsewhere(self, dataset, self.interface, self._run, self._probe)
+
+    # --- judging ---------------------------------------------------------------------------------
+
+    def demand(self, question: Question, hits: Sequence[Hit], faults: Sequence[Fault], **more: Any) -> None:
+        """Raise a violation with the first of these faults, if there is one."""
+        if faults:
+            raise Violation(faults[0].what, self.evidence(question, hits) | faults[0].facts | more)
+
+    def require(
+        self,
+        true: bool,  # noqa: FBT001 - reads as a sentence
+        what: str,
+        question: Question | None = None,
+        hits: Sequence[Hit] = (),
+        **facts: Any,
+    ) -> None:
+        """Raise a violation with this sentence unless the statement is true."""
+        if not true:
+            raise Violation(what, (self.evidence(question, hits) if question else {}) | facts)
+
+    def evidence(self, question: Question, hits: Sequence[Hit]) -> dict[str, Any]:
+        """Return a question and its answer as JSON, short enough to read."""
+        return {
+            "question": self.describe(question),
+            "returned": [self._shown(hit) for hit in hits[:_SHOWN_HITS]],
+            "returned_count": len(hits),
+        }
+
+    def describe(self, question: Question) -> str:
+        """Return a question in one line, an image by its name."""
+        near = question.near
+        if isinstance(near, NearImage):
+            what = f"nearImage {self._names.get(near.image) or repr(near.image[:40])}"
+        elif isinstance(near, NearVector):
+            what = f"nearVector of {len(near.vector)} components"
+        elif isinstance(near, NearObject):
+            what = f"nearObject {near.id}"
+        else:
+            what = f"nearText {', '.join(map(repr, near.concepts))}"
+        arguments = ("distance", "certainty", "limit", "offset", "where")
+        given = [f"{name} {value!r}" for name in arguments if (value := getattr(question, name)) is not None]
+        return f"{what} in {question.collection}" + "".join(f", {one}" for one in given)
+
+    def _shown(self, hit: Hit) -> dict[str, Any]:
+        stored = self.dataset.by_id.get(hit.id)
+        name = stored.picture.name if stored and stored.picture else ""
+        return {"id": hit.id, "name": name, "distance": hit.distance}
+
+
+class _Elsewhere(Case):
+    """A case on another collection that counts its questions in the case it came from."""
+
+    def __init__(self, origin: Case, dataset: Dataset, interface: Interface, run: Run, probe: Probe) -> None:
+        super().__init__(dataset, interface, run, probe)
+        self._origin = origin
+
+    def ask(self, question: Question) -> Answer:
+        self._origin.asked += 1
+        return super().ask(question)

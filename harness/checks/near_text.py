@@ -1,0 +1,77 @@
+"""Chapter near-text: images found by words, which only modules with a text encoder can."""
+
+from __future__ import annotations
+
+from harness.checks.case import Case
+from harness.checks.rankings import different
+from harness.checks.registry import check, module_is
+from harness.images import planted_text
+from harness.model import Module
+
+
+def _texts(case: Case) -> list[str]:
+    asked = [asked.text for asked in case.questions if asked.text is not None]
+    if asked:
+        return asked
+    stored = [one for one in case.samples(3) if one.picture is not None]
+    if stored[0].vector is not None and stored[0].picture is not None and stored[0].picture.vector is not None:
+        return [planted_text(one.vector, "planted") for one in stored if one.vector is not None]
+    return [one.picture.caption or one.picture.label for one in stored if one.picture is not None]
+
+
+@check(
+    "near-text/exact-neighbours",
+    source="nearText returns the objects whose vectors are nearest to the text's",
+    when=(module_is(Module.CLIP),),
+)
+def a_text_finds_its_exact_neighbours(case: Case) -> None:
+    """`nearText` returns the images that are nearest to the text, at exact distances."""
+    for text in _texts(case):
+        truth = case.truth_of_text(text)
+        for limit in (1, 5, min(case.count, 50)):
+            question = case.near_text(text, limit=limit)
+            hits = case.hits(question)
+            case.demand(question, hits, truth.faults(hits, truth.expect(limit=limit)))
+            case.demand(question, hits, truth.wrong_distances(hits))
+
+
+@check(
+    "near-text/threshold",
+    source="the distance argument means the same for every near operator",
+    when=(module_is(Module.CLIP),),
+)
+def a_threshold_means_the_same_for_text(case: Case) -> None:
+    """With `nearText` a threshold cuts where it says, as with `nearImage`."""
+    for text in _texts(case)[:2]:
+        truth = case.truth_of_text(text)
+        distances = truth.distinct_distances()
+        for threshold in (distances[0], distances[len(distances) // 2], distances[-1]):
+            question = case.near_text(text, distance=threshold, limit=case.everything())
+            hits = case.hits(question)
+            case.demand(question, hits, truth.faults(hits, truth.expect(threshold=threshold)), threshold=threshold)
+
+
+@check(
+    "near-text/equals-near-vector",
+    source="nearText is nearVector with the vector that the module makes",
+    when=(module_is(Module.CLIP),),
+)
+def it_equals_near_vector(case: Case) -> None:
+    """`nearText` answers as `nearVector` does with the vector of that text."""
+    text = _texts(case)[0]
+    truth = case.truth_of_text(text)
+    question = case.near_text(text, limit=20)
+    by_text = case.hits(question)
+    by_vector = case.hits(case.near_vector(truth.query, limit=20))
+    error = 2 * max((truth.bound(hit.id) for hit in by_vector if hit.id in truth), default=0.0)
+    case.demand(question, by_text, different(by_text, by_vector, error=error), compared_with="nearVector")
+
+
+@check(
+    "near-text/unknown-without-text-encoder",
+    source="nearText needs a module that knows texts",
+    when=(module_is(Module.IMG2VEC),),
+)
+def a_module_without_texts_refuses(case: Case) -> None:
+    """On a class whose module knows only images, `nearText` is refused."""
+    case.refused(case.near_text("a cat", limit=5))

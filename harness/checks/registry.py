@@ -1,0 +1,132 @@
+"""What a check is, and the list of all of them.
+
+A check is one clause of the contract: a function whose docstring's first line is the sentence that has to be true. To
+add one, write the function in the chapter's file; nothing else has to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from harness.model import Level, Metric, Module
+from harness.scenario import Collection
+
+if TYPE_CHECKING:
+    from harness.checks.case import Case
+
+CHAPTERS = ("near_image", "paging", "filters", "threshold", "certainty", "objects", "vectorizing", "near_text")
+
+Condition = Callable[[Collection], bool]
+"""Whether a check has something to say about a collection, known from the scenario alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One clause of the contract.
+
+    `id` is `chapter/name`. `writes` is True if it changes data (in a collection of its own), so that it cannot be asked
+    of a server that may only be read.
+    """
+
+    id: str
+    level: Level
+    sentence: str
+    source: str
+    run: Callable[[Case], None]
+    when: tuple[Condition, ...] = ()
+    writes: bool = False
+
+    @property
+    def chapter(self) -> str:
+        """The part of the id before the slash."""
+        return self.id.partition("/")[0]
+
+    def applies(self, collection: Collection) -> bool:
+        """Whether it has something to say about this collection."""
+        return all(condition(collection) for condition in self.when)
+
+
+_found: dict[str, Check] = {}
+
+
+def check(
+    id_: str, *, level: Level = Level.MUST, source: str, when: tuple[Condition, ...] = (), writes: bool = False
+) -> Callable[[Callable[[Case], None]], Callable[[Case], None]]:
+    """Register a function as a check; the first line of its docstring is the clause.
+
+    Args:
+        id_: `chapter/name`, unique.
+        level: how much the clause is worth.
+        source: where it is promised, or from what it follows.
+        when: conditions on the collection, all of which must be met.
+        writes: whether it changes data.
+    """
+
+    def register(function: Callable[[Case], None]) -> Callable[[Case], None]:
+        if id_ in _found:
+            raise ValueError(f"two checks are called {id_}")
+        sentence = (function.__doc__ or "").strip().splitlines()[0]
+        _found[id_] = Check(id_, level, sentence, source, function, when, writes)
+        return function
+
+    return register
+
+
+def all_checks() -> Mapping[str, Check]:
+    """Return every check by its id, in the order of the chapters."""
+    for chapter in CHAPTERS:
+        import_module(f"harness.checks.{chapter}")
+    return _found
+
+
+def matching(glob: str) -> list[Check]:
+    """Return the checks whose id matches a glob such as `threshold/*`."""
+    return [check for id_, check in all_checks().items() if fnmatchcase(id_, glob)]
+
+
+# --- conditions ----------------------------------------------------------------------------------
+
+
+def directed(collection: Collection) -> bool:
+    """Distance 0 is the least: an image is nearest to itself. Not so for dot, where a longer vector is nearer."""
+    return collection.metric is not Metric.DOT
+
+
+def metric_is(*metrics: Metric) -> Condition:
+    """Return a condition on the metric of the index."""
+    return lambda collection: collection.metric in metrics
+
+
+def metric_is_not(*metrics: Metric) -> Condition:
+    """Return a condition on the metric of the index."""
+    return lambda collection: collection.metric not in metrics
+
+
+def module_is(module: Module) -> Condition:
+    """Return a condition on the image module."""
+    return lambda collection: collection.module is module
+
+
+def image_alone(collection: Collection) -> bool:
+    """The stored vector is that of the image and of nothing else."""
+    stored = {collection.image_property, *collection.keep}
+    return not stored & set(collection.text_fields)
+
+
+def kind_is(*kinds: str) -> Condition:
+    """Return a condition on where the pictures come from: planted, ladder, shipped, folder."""
+    return lambda collection: collection.images.kind in kinds
+
+
+def kept(fact: str) -> Condition:
+    """Return a condition: this fact of a picture is stored."""
+    return lambda collection: fact in collection.keep
+
+
+def unnamed(collection: Collection) -> bool:
+    """The class has one vector without a name."""
+    return collection.vector_name is None

@@ -1,0 +1,276 @@
+"""Chapter threshold: what `distance` means, to the last digit.
+
+Expectations come from the oracle: at most the threshold must be there, more than 1e-6 (and rounding) beyond must not,
+between them either is allowed. With planted images the distances are exact, and so is the boundary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from harness.checks.case import Case, Query, Skipped, Violation
+from harness.checks.filters import below
+from harness.checks.registry import check, directed, image_alone, kept, kind_is, metric_is
+from harness.images import Picture
+from harness.model import Metric
+from harness.oracle import SLACK, Truth
+
+_THRESHOLDS = 24
+_DRAWN = 40
+_PICTURES_DRAWN = 6
+
+
+def spread(distances: Sequence[float], count: int) -> list[float]:
+    """Return at most `count` of these, the first and the last among them."""
+    if len(distances) <= count:
+        return list(distances)
+    return [distances[round(place * (len(distances) - 1) / (count - 1))] for place in range(count)]
+
+
+def _judge(case: Case, query: Query, threshold: float, **arguments: int) -> None:
+    limit = arguments.get("limit", case.everything())
+    offset = arguments.get("offset")
+    question = case.near(query.picture, distance=threshold, limit=limit, offset=offset)
+    hits = case.hits(question)
+    expected = query.truth.expect(threshold=threshold, limit=arguments.get("limit"), offset=offset or 0)
+    case.demand(question, hits, query.truth.faults(hits, expected), threshold=threshold)
+
+
+@check("threshold/inclusive", source="distance is the largest dissimilarity allowed")
+def the_boundary_belongs_to_the_result(case: Case) -> None:
+    """A hit whose distance equals the threshold is returned."""
+    for query in case.queries:
+        truth = query.truth
+        exact = [truth.distance(id_) for id_ in truth.ids if truth.bound(id_) == 0.0]
+        if not exact:  # rounding hides the boundary: the server's own figures still show it
+            exact = [hit.distance for hit in case.hits(case.near(query.picture, limit=case.count)) if hit.distance]
+        for threshold in spread(sorted(set(exact)), _THRESHOLDS):
+            question = case.near(query.picture, distance=threshold, limit=case.everything())
+            hits = case.hits(question)
+            case.require(
+                bool(hits) and hits[-1].distance is not None and any(_same(hit.distance, threshold) for hit in hits),
+                "no hit at the threshold itself",
+                question,
+                hits,
+                threshold=threshold,
+            )
+            expected = truth.expect(threshold=threshold)
+            case.demand(
+                question,
+                hits,
+                [fault for fault in truth.faults(hits, expected) if "missing" in fault.what],
+                threshold=threshold,
+            )
+
+
+@check("threshold/excludes-beyond", source="distance is the largest dissimilarity allowed")
+def what_is_beyond_is_left_out(case: Case) -> None:
+    """A hit farther than the threshold (by more than rounding and 1e-6) is not returned."""
+    for query in case.queries:
+        truth = query.truth
+        for distance in spread(truth.distinct_distances()[1:], _THRESHOLDS):
+            id_ = min(truth.ids, key=lambda one, at=distance: abs(truth.distance(one) - at))  # type: ignore[misc]
+            threshold = truth.distance(id_) - truth.bound(id_) - 4 * SLACK - 1e-6 * abs(distance)
+            question = case.near(query.picture, distance=threshold, limit=case.everything())
+            hits = case.hits(question)
+            expected = truth.expect(threshold=threshold)
+            extra = [fault for fault in truth.faults(hits, expected) if "belong" in fault.what]
+            case.demand(question, hits, extra, threshold=threshold)
+
+
+@check("threshold/round-trip", source="a distance that was returned, used as the threshold, keeps that hit")
+def a_returned_distance_keeps_its_hit(case: Case) -> None:
+    """A distance that was returned, used as the threshold, returns that hit again."""
+    for query in case.queries:
+        whole = case.hits(case.near(query.picture, limit=case.count))
+        step = max(1, len(whole) // _THRESHOLDS)
+        for hit in [*whole[::step], *whole[-1:]]:
+            question = case.near(query.picture, distance=hit.distance, limit=case.everything())
+            hits = case.hits(question)
+            case.require(
+                any(one.id == hit.id for one in hits),
+                "the hit with that distance is gone",
+                question,
+                hits,
+                threshold=hit.distance,
+                missing=hit.id,
+            )
+
+
+@check("threshold/nesting", source="a larger threshold never loses a hit")
+def a_larger_threshold_keeps_every_hit(case: Case) -> None:
+    """A larger threshold returns all that a smaller one returned."""
+    for query in case.queries:
+        before: frozenset[str] = frozenset()
+        for threshold in spread(query.truth.distinct_distances(), _THRESHOLDS):
+            question = case.near(query.picture, distance=threshold, limit=case.everything())
+            hits = case.hits(question)
+            now = frozenset(hit.id for hit in hits)
+            case.require(
+                before <= now,
+                "a larger threshold lost a hit",
+                question,
+                hits,
+                threshold=threshold,
+                lost=sorted(before - now)[:5],
+            )
+            before = now
+
+
+@check("threshold/zero", source="distance 0 is a real threshold and finds the same image", when=(directed, image_alone))
+def zero_finds_the_same_image(case: Case) -> None:
+    """Threshold 0 returns the same image and nothing that differs."""
+    for stored in case.samples(4):
+        assert stored.picture is not None
+        assert stored.vector is not None
+        question = case.near(stored.picture, distance=0.0, limit=case.everything())
+        hits = case.hits(question)
+        case.require(
+            any(hit.id == stored.id for hit in hits),
+            "the image itself is not within distance 0",
+            question,
+            hits,
+            image=stored.id,
+        )
+        truth = case.dataset.truth(stored.vector)
+        extra = [fault for fault in truth.faults(hits, truth.expect(threshold=0.0)) if "belong" in fault.what]
+        case.demand(question, hits, extra)
+
+
+@check("threshold/beyond-maximum", source="a threshold above the metric's maximum finds all")
+def beyond_the_maximum_everything_is_found(case: Case) -> None:
+    """A threshold beyond every distance returns every object."""
+    for query in case.queries:
+        farthest = float(query.truth.distances.max())
+        for threshold in (2.5 if case.dataset.metric is Metric.COSINE else farthest + abs(farthest) * 0.01 + 1.0, 1e9):
+            _judge(case, query, threshold)
+
+
+@check("threshold/below-minimum", source="a threshold below the metric's minimum finds nothing")
+def below_the_minimum_nothing_is_found(case: Case) -> None:
+    """A threshold below every distance returns nothing, and that is not an error."""
+    for query in case.queries:
+        nearest = float(query.truth.distances.min())
+        for threshold in (nearest - abs(nearest) * 0.01 - 1.0, -1e9):
+            _judge(case, query, threshold)
+
+
+@check("threshold/negative-for-dot", source="for dot negative thresholds are ordinary", when=(metric_is(Metric.DOT),))
+def negative_thresholds_work_for_dot(case: Case) -> None:
+    """For the dot metric a negative threshold cuts where it says."""
+    for query in case.queries:
+        negative = [distance for distance in query.truth.distinct_distances() if distance < 0]
+        if not negative:
+            raise Skipped("no negative distance among these vectors")
+        for threshold in spread(negative, _THRESHOLDS):
+            _judge(case, query, threshold)
+
+
+@check("threshold/each-distance", source="at most the threshold must be there, beyond it must not")
+def each_distance_cuts_where_it_says(case: Case) -> None:
+    """At each distance that occurs, as the threshold, exactly the objects within it are returned."""
+    for query in case.queries:
+        for threshold in spread(query.truth.distinct_distances(), 2 * _THRESHOLDS):
+            _judge(case, query, threshold)
+
+
+@check("threshold/with-limit", source="with limit n: the best n, and of those the ones within the threshold")
+def a_limit_and_a_threshold_both_hold(case: Case) -> None:
+    """With a limit and a threshold, the best n are returned as far as they are within it."""
+    for query in case.queries:
+        for threshold in spread(query.truth.distinct_distances(), 6):
+            for limit in (1, 3, 10, case.count):
+                _judge(case, query, threshold, limit=limit)
+
+
+@check("threshold/with-offset", source="offset counts over the whole ranking")
+def an_offset_and_a_threshold_both_hold(case: Case) -> None:
+    """With an offset and a threshold, the ranking within it goes on where the page before ended."""
+    for query in case.queries:
+        for threshold in spread(query.truth.distinct_distances(), 6):
+            for offset in (1, 4, 9):
+                _judge(case, query, threshold, limit=5, offset=offset)
+
+
+@check("threshold/complete", source="without limit: every object within the threshold", when=(kind_is("ladder"),))
+def every_object_within_reach_is_returned(case: Case) -> None:
+    """However many objects are within the threshold (10, 100, 1,000, 3,000), all are returned."""
+    first = case.dataset.pictured[0].picture
+    assert first is not None
+    query = Query(first.name, first, case.truth_of(first))
+    distances = query.truth.distinct_distances()
+    for reach in (10, 100, 1000, 3000):
+        if reach <= len(distances):
+            _judge(case, query, distances[reach - 1])
+
+
+@check(
+    "threshold/complete-with-filter",
+    source="where first, then distance: every object that passes both",
+    when=(kind_is("ladder"), kept("number")),
+)
+def every_filtered_object_within_reach_is_returned(case: Case) -> None:
+    """However many objects pass the filter and the threshold, all are returned."""
+    first = case.dataset.pictured[0].picture
+    assert first is not None
+    query = Query(first.name, first, case.truth_of(first))
+    farthest = query.truth.distinct_distances()[-1]
+    for number in (10, 100, case.count // 2):
+        where, left = below(case, number)
+        question = case.near(first, limit=case.everything(), distance=farthest, where=where)
+        hits = case.hits(question)
+        expected = query.truth.expect(threshold=farthest, among=left)
+        case.demand(question, hits, query.truth.faults(hits, expected), filter=f"number < {number}")
+
+
+@check("threshold/drawn", source="at most the threshold must be there, beyond it must not", writes=True)
+def drawn_thresholds_cut_where_they_say(case: Case) -> None:
+    """For any few images and any threshold, exactly the objects within it are returned."""
+    pictured = [one for one in case.samples(40) if one.picture is not None and one.vector is not None]
+    query = case.queries[0]
+    with case.scratch() as shelf:
+        present: list[str] = []
+
+        @seed(int(case.dataset.ids[0].replace("-", "")[:8], 16))
+        @settings(
+            max_examples=_DRAWN,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(
+            st.lists(st.sampled_from(pictured), min_size=1, max_size=_PICTURES_DRAWN, unique_by=lambda one: one.id),
+            st.integers(0, _PICTURES_DRAWN - 1),
+            st.sampled_from((0.0, 0.0, 5e-6, -5e-6, 1e-3, -1e-3)),
+        )
+        def within(chosen: list[object], at: int, beside: float) -> None:
+            while present:
+                shelf.delete(present.pop())
+            present.extend(shelf.add(one.picture, vector=one.vector) for one in chosen)  # type: ignore[attr-defined]
+            there = case.on(shelf.read())
+            truth = Truth(case.dataset.metric, query.truth.query, there.dataset.ids, there.dataset.vectors)
+            ranking = truth.ranking()
+            threshold = truth.distance(ranking[at % len(ranking)]) + beside
+            _judge(there, Query(query.name, query.picture, truth), threshold)
+
+        try:
+            within()
+        except Violation as smallest:
+            names = {one.id: _name(one.picture) for one in case.dataset.stored}
+            stored = [names.get(id_, id_) for id_ in present]
+            smallest.evidence["smallest_set"] = stored or len(present)
+            raise
+
+
+def _same(returned: float | None, threshold: float) -> bool:
+    """Whether a returned distance is the threshold, as a float32: it is printed in the fewest digits that say so."""
+    return returned is not None and bool(np.float32(returned) == np.float32(threshold))
+
+
+def _name(picture: Picture | None) -> str:
+    return picture.name if picture else ""

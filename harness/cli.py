@@ -1,0 +1,162 @@
+"""The command `nearimage`: parses, prints, exits; what the commands do stands in `session`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness import __version__
+from harness.errors import ExitCode, HarnessError
+
+_EPILOG = """exit codes: 0 held, 1 violated, 2 usage or bad scenario, 3 undecided or invalid, 4 no target,
+5 nothing ran, 70 a bug of ours, 130 interrupted"""
+_TARGET = "auto (the default), reference, embedded[:VERSION|:/PATH], http(s)://HOST:PORT[?grpc=PORT]"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.act(options))
+    except HarnessError as error:
+        sys.stderr.write(f"nearimage: {error}\n")
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("nearimage: interrupted\n")
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:  # somebody reads only the beginning of what is printed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.HELD)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nearimage",
+        description="Is image search in a Weaviate right, and fast, and still is?",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"nearimage {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_small(commands)
+    _add_targets(commands)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="run scenarios against a database and say what held")
+    run.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="a file, a folder or a shipped name; none: all")
+    run.add_argument("--target", default="auto", help=_TARGET)
+    run.add_argument("--checks", action="append", default=[], metavar="GLOB", help="only such checks: threshold/*")
+    run.add_argument("--interfaces", default="graphql,grpc", metavar="A,B", help="graphql, grpc or both")
+    run.add_argument("--smoke", action="store_true", help="just the smoke scenario, in seconds")
+    run.add_argument("--read-only", action="store_true", help="never write; the class must be there already")
+    run.add_argument("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
+    run.add_argument("--out", type=Path, default=Path("nearimage-out"), metavar="DIR", help="where runs are kept")
+    run.add_argument("--junitxml", type=Path, default=None, metavar="FILE", help="also write JUnit XML")
+    run.add_argument("--benchmark-json", type=Path, default=None, metavar="FILE", help="also write pytest-benchmark's")
+    run.add_argument("--quiet", action="store_true", help="no progress bars")
+    run.set_defaults(act=_run)
+
+
+def _add_small(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    validate = commands.add_parser("validate", help="check scenario files without starting anything")
+    validate.add_argument("scenarios", nargs="*", metavar="SCENARIO")
+    validate.set_defaults(act=_validate)
+    listing = commands.add_parser("list", help="print checks, scenarios, interfaces or targets")
+    listing.add_argument("what", nargs="?", choices=("checks", "scenarios", "interfaces", "targets"), default=None)
+    listing.set_defaults(act=_list)
+    report = commands.add_parser("report", help="show a record again and write its page")
+    report.add_argument("record", type=Path, metavar="RECORD", help="record.jsonl, or the folder it is in")
+    report.add_argument("--html", type=Path, default=None, metavar="FILE", help="where the page goes")
+    report.set_defaults(act=_report)
+    images = commands.add_parser("images", help="write the manifest of a folder of your own photographs")
+    images.add_argument("folder", type=Path, metavar="FOLDER", help="its sub-folders are the labels")
+    images.set_defaults(act=_images)
+
+
+def _add_targets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    up = commands.add_parser("up", help="start a database with its inference service and leave it running")
+    up.add_argument("--target", default="auto", help=_TARGET)
+    up.set_defaults(act=_up)
+    down = commands.add_parser("down", help="stop what `up` started and remove what crashed runs left")
+    down.add_argument("--target", default="", help="also look for collections left on this server: http://HOST:PORT")
+    down.set_defaults(act=_down)
+    doctor = commands.add_parser("doctor", help="what this machine can test, and why not more")
+    doctor.set_defaults(act=_doctor)
+
+
+def _run(options: argparse.Namespace) -> ExitCode:
+    from harness.session import RunOptions, run
+
+    return run(
+        RunOptions(
+            scenarios=tuple(options.scenarios),
+            target=options.target,
+            checks=tuple(options.checks),
+            interfaces=options.interfaces,
+            smoke=options.smoke,
+            read_only=options.read_only,
+            require=options.require,
+            out=options.out,
+            junit=options.junitxml,
+            benchmark_json=options.benchmark_json,
+            quiet=options.quiet,
+        )
+    )
+
+
+def _validate(options: argparse.Namespace) -> ExitCode:
+    from harness.session import validate
+
+    return _printed(validate(options.scenarios))
+
+
+def _list(options: argparse.Namespace) -> ExitCode:
+    from harness.session import listed
+
+    return _printed(listed(options.what))
+
+
+def _report(options: argparse.Namespace) -> ExitCode:
+    from harness.session import report
+
+    return report(options.record, out=options.html)
+
+
+def _images(options: argparse.Namespace) -> ExitCode:
+    from harness.session import write_manifest
+
+    return _printed([write_manifest(options.folder)])
+
+
+def _up(options: argparse.Namespace) -> ExitCode:
+    from harness.session import up
+
+    return _printed(up(options.target))
+
+
+def _down(options: argparse.Namespace) -> ExitCode:
+    from harness.session import down
+
+    return _printed(down(options.target))
+
+
+def _doctor(options: argparse.Namespace) -> ExitCode:
+    del options
+    from harness.session import doctor
+
+    return _printed(doctor())
+
+
+def _printed(lines: Sequence[str]) -> ExitCode:
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    return ExitCode.HELD
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,8 @@
+"""A scenario's collection as it stands in the target: loaded, read back, and taken away again."""
+
+from harness.dataset.loaded import Dataset, Stored
+from harness.dataset.loading import adopt, load
+from harness.dataset.names import Run
+from harness.dataset.scratch import Scratch
+
+__all__ = ["Dataset", "Run", "Scratch", "Stored", "adopt", "load"]

@@ -1,0 +1,182 @@
+"""Puts a scenario's collection into the target, once, and reads back what the target made of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import numpy as np
+from filelock import FileLock
+
+from harness.dataset.loaded import Dataset, Stored, facts, vector_of
+from harness.dataset.names import Run
+from harness.errors import AnswerError, TargetError, UsageError
+from harness.images import Picture
+from harness.interfaces.rest import Object, Reply, Rest
+from harness.model import Endpoint, State
+from harness.scenario import Collection
+
+Progress = Callable[[int, int], None]
+"""Called with (objects stored, objects in all) after each portion."""
+
+_PORTION = 200
+
+
+def load(
+    endpoint: Endpoint, collection: Collection, run: Run, *, folder: Path, progress: Progress | None = None
+) -> Dataset:
+    """Create the collection, store its images, and read every vector back.
+
+    Several processes of one run may call this for the same collection: the first loads, the others wait and take over
+    what it wrote into `folder`.
+
+    Args:
+        endpoint: the database.
+        collection: the scenario's collection.
+        run: whose classes these are.
+        folder: a folder that all processes of the run share.
+        progress: told how far it is.
+
+    Raises:
+        AnswerError: if an image could not be stored or read back.
+    """
+    pictures = collection.images.load().pictures
+    name = run.class_name(collection.name)
+    notes = folder / f"{name}.json"
+    with FileLock(folder / f"{name}.lock"):
+        if notes.exists():
+            return _taken_over(endpoint, collection, name, pictures, notes)
+        with _rest(endpoint) as rest:
+            must(rest.create_class(run.definition(collection.definition, collection.name)), f"create the class {name}")
+            _store(rest, collection, name, pictures, progress)
+            dataset = read_back(rest, endpoint, collection, name, pictures)
+        _note_down(dataset, notes)
+        return dataset
+
+
+def adopt(endpoint: Endpoint, collection: Collection) -> Dataset:
+    """Take a collection as a server has it already, without writing anything (`--read-only`).
+
+    Every object with an image becomes a picture whose label is the first property that the scenario keeps.
+
+    Raises:
+        UsageError: if the server has no class of that name.
+    """
+    with _rest(endpoint) as rest:
+        reply = rest.get_class(collection.name)
+        if reply.state is not State.OK:
+            raise UsageError(
+                f"the server has no class {collection.name}, and --read-only may not create one",
+                hint="name the class of your own in the scenario, or leave --read-only out",
+            )
+        stored = tuple(_as_found(found, collection) for found in rest.objects(collection.name))
+    return Dataset(collection, collection.name, endpoint, stored)
+
+
+def read_back(
+    rest: Rest, endpoint: Endpoint, collection: Collection, name: str, pictures: tuple[Picture, ...]
+) -> Dataset:
+    """Return the collection with the vectors that the target gives for its objects.
+
+    Raises:
+        AnswerError: if an object that was stored is not there.
+    """
+    found = {one.id: one for one in rest.objects(name)}
+    stored = []
+    for number, picture in enumerate(pictures):
+        id_ = object_id(collection, picture)
+        if id_ not in found:
+            raise AnswerError(f"{name}: the object of {picture.name} was stored but is not among the objects read back")
+        kept = _kept(collection, picture, number)
+        stored.append(Stored(id_, picture, kept, vector_of(found[id_], collection)))
+    return Dataset(collection, name, endpoint, tuple(stored))
+
+
+def object_id(collection: Collection, picture: Picture) -> str:
+    """Return the id of a picture's object: the same in every run, so that two runs can be compared."""
+    return str(uuid5(NAMESPACE_URL, f"nearimage:{collection.name}/{picture.name}"))
+
+
+def properties(collection: Collection, picture: Picture, number: int) -> dict[str, Any]:
+    """Return the properties of a picture's object: its image and what the scenario keeps."""
+    return {collection.image_property: picture.base64, **_kept(collection, picture, number)}
+
+
+def must(reply: Reply, what: str) -> Reply:
+    """Return the reply if it is one.
+
+    Raises:
+        TargetError: if the server refused.
+        AnswerError: if nobody can say what it did.
+    """
+    if reply.state is State.REFUSED:
+        raise TargetError(f"the server refused to {what}: {reply.message or reply.code}")
+    if reply.state is State.UNKNOWN:
+        raise AnswerError(f"no answer when asked to {what}: {reply.message}")
+    return reply
+
+
+def _kept(collection: Collection, picture: Picture, number: int) -> dict[str, Any]:
+    known = facts(picture, number)
+    return {name: known[name] for name in collection.keep}
+
+
+def _store(
+    rest: Rest, collection: Collection, name: str, pictures: tuple[Picture, ...], progress: Progress | None
+) -> None:
+    objects = [
+        Object(name, object_id(collection, picture), properties(collection, picture, number))
+        for number, picture in enumerate(pictures)
+    ]
+    for start in range(0, len(objects), _PORTION):
+        for written, picture in zip(
+            rest.insert_batch(objects[start : start + _PORTION]), pictures[start : start + _PORTION], strict=True
+        ):
+            if written.state is not State.OK:
+                raise AnswerError(f"{name}: the image {picture.name} could not be stored: {written.message}")
+        if progress is not None:
+            progress(min(start + _PORTION, len(objects)), len(objects))
+
+
+def _note_down(dataset: Dataset, notes: Path) -> None:
+    np.save(notes.with_suffix(".npy"), dataset.vectors)
+    notes.write_text(json.dumps(dataset.ids), encoding="utf-8")
+
+
+def _taken_over(
+    endpoint: Endpoint, collection: Collection, name: str, pictures: tuple[Picture, ...], notes: Path
+) -> Dataset:
+    rows = np.load(notes.with_suffix(".npy"))
+    vectors = dict(zip(json.loads(notes.read_text(encoding="utf-8")), rows.tolist(), strict=True))
+    stored = []
+    for number, picture in enumerate(pictures):
+        id_ = object_id(collection, picture)
+        vector = vectors.get(id_)
+        kept = _kept(collection, picture, number)
+        stored.append(Stored(id_, picture, kept, tuple(vector) if vector is not None else None))
+    return Dataset(collection, name, endpoint, tuple(stored))
+
+
+def _as_found(found: Object, collection: Collection) -> Stored:
+    from base64 import b64decode
+
+    image = found.properties.get(collection.image_property)
+    kept = {name: found.properties.get(name) for name in collection.keep}
+    picture = None
+    if isinstance(image, str) and image:
+        label = str(next((value for value in kept.values() if value is not None), ""))
+        picture = Picture(name=found.id, data=b64decode(image), label=label, subject=found.id)
+    return Stored(found.id, picture, kept, vector_of(found, collection))
+
+
+@contextmanager
+def _rest(endpoint: Endpoint) -> Iterator[Rest]:
+    rest = Rest(endpoint)
+    try:
+        yield rest
+    finally:
+        rest.close()

@@ -1,0 +1,145 @@
+"""The vector of a query image or text, made by the target itself: stored in a probe collection and read back.
+
+Where the inference service can be asked too, it is, and both must agree: then neither a probe that was vectorized in
+another way nor a service that answers differently each time can make the oracle wrong without anybody noticing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from harness.dataset.names import Run
+from harness.dataset.scratch import Scratch, scratch
+from harness.errors import AnswerError
+from harness.images import Picture
+from harness.interfaces.service import vectors_from
+from harness.model import Endpoint, Module
+from harness.scenario import Collection
+
+_IMAGE, _TEXT = "image", "text"
+_AGREE = 1e-5
+"""Relative difference of two float32 answers of one model that is still the same answer."""
+
+
+class Probe:
+    """Has the target make the vectors of query images and texts; each is made once.
+
+    Args:
+        endpoint: the database.
+        run: whose classes the probe collections are.
+    """
+
+    def __init__(self, endpoint: Endpoint, run: Run) -> None:
+        self._endpoint = endpoint
+        self._run = run
+        self._open = ExitStack()
+        self._places: dict[str, Scratch] = {}
+        self._made: dict[tuple[str, str], tuple[float, ...]] = {}
+
+    def image(self, collection: Collection, picture: Picture) -> tuple[float, ...]:
+        """Return the vector by which the target searches for this picture.
+
+        Raises:
+            AnswerError: if it makes none, or if the inference service says otherwise.
+        """
+        return self._vector(collection, _IMAGE, picture.base64, f"the image {picture.name}")
+
+    def text(self, collection: Collection, text: str) -> tuple[float, ...]:
+        """Return the vector by which the target searches for this text; only for modules that know texts.
+
+        Raises:
+            AnswerError: if it makes none, or if the inference service says otherwise.
+        """
+        return self._vector(collection, _TEXT, text, f"the text {text!r}")
+
+    def close(self) -> None:
+        """Take the probe collections away."""
+        self._open.close()
+
+    def _vector(self, collection: Collection, kind: str, value: str, called: str) -> tuple[float, ...]:
+        key = (collection.name, value)
+        if key not in self._made:
+            vector = self._read(collection, kind, value, called)
+            self._agree(collection, kind, value, called, vector)
+            self._made[key] = vector
+        return self._made[key]
+
+    def _read(self, collection: Collection, kind: str, value: str, called: str) -> tuple[float, ...]:
+        place = self._place(collection)
+        id_ = place.put_in({kind: value})
+        found = next((one for one in place.read().stored if one.id == id_), None)
+        place.delete(id_)
+        if found is None or found.vector is None:
+            raise AnswerError(f"the target made no vector of {called}: it was stored as an object and has none")
+        return found.vector
+
+    def _place(self, collection: Collection) -> Scratch:
+        if collection.name not in self._places:
+            definition = _definition(collection)
+            plain = scratch(self._endpoint, _plain(collection), self._run, definition=definition)
+            self._places[collection.name] = self._open.enter_context(plain)
+        return self._places[collection.name]
+
+    def _agree(self, collection: Collection, kind: str, value: str, called: str, vector: tuple[float, ...]) -> None:
+        service = self._endpoint.inference.get(str(collection.module))
+        if service is None or collection.module is None:
+            return
+        images, texts = ([value], []) if kind == _IMAGE else ([], [value])
+        [said] = vectors_from(service.url, collection.module, images=images, texts=texts)
+        ours, theirs = np.asarray(vector), np.asarray(said)
+        if ours.shape != theirs.shape or np.linalg.norm(ours - theirs) > _AGREE * max(1.0, float(np.linalg.norm(ours))):
+            raise AnswerError(
+                f"the vector of {called} is not certain: the object stored with it has another than the inference "
+                f"service gives",
+                hint="compare them: is the service's answer the same each time?",
+            )
+
+
+@contextmanager
+def probing(endpoint: Endpoint, run: Run) -> Iterator[Probe]:
+    """Yield a probe and take its collections away afterwards."""
+    probe = Probe(endpoint, run)
+    try:
+        yield probe
+    finally:
+        probe.close()
+
+
+def _definition(collection: Collection) -> dict[str, Any]:
+    """A class with one image and, where the module knows texts, one text; the module's other settings as they are."""
+    settings = _module_settings(collection)
+    for ours in ("imageFields", "textFields", "weights"):
+        settings.pop(ours, None)
+    properties = [{"name": _IMAGE, "dataType": ["blob"]}]
+    settings["imageFields"] = [_IMAGE]
+    if collection.module is Module.CLIP:
+        properties.append({"name": _TEXT, "dataType": ["text"]})
+        settings["textFields"] = [_TEXT]
+    return {
+        "vectorizer": str(collection.module),
+        "moduleConfig": {str(collection.module): settings},
+        "properties": properties,
+        # another metric than cosine, so that no version gives the vector back normalised
+        "vectorIndexConfig": {"distance": "l2-squared"},
+    }
+
+
+def _module_settings(collection: Collection) -> dict[str, Any]:
+    module = str(collection.module)
+    if collection.vector_name:
+        named = collection.definition["vectorConfig"][collection.vector_name]
+        found: Mapping[str, Any] = named["vectorizer"][module]
+    else:
+        found = collection.definition.get("moduleConfig", {}).get(module, {})
+    return deepcopy(dict(found))
+
+
+def _plain(collection: Collection) -> Collection:
+    from dataclasses import replace
+
+    return replace(collection, name=f"Probe_{collection.name}", vector_name=None, keep=())

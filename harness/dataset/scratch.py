@@ -1,0 +1,130 @@
+"""A collection of the same shape, empty, that one check may change as it likes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from harness.dataset.loaded import Dataset, Stored, vector_of
+from harness.dataset.loading import must, properties
+from harness.dataset.names import Run
+from harness.errors import AnswerError
+from harness.images import Picture
+from harness.interfaces.rest import Object, Rest
+from harness.model import Endpoint, State
+from harness.scenario import Collection
+
+_numbers = count(1)
+
+
+class Scratch:
+    """An empty class of a collection's shape; gone when its `with` block ends.
+
+    Args:
+        rest: how to write.
+        collection: the shape; `definition` may differ from it in what a check changes.
+        class_name: its name in the target.
+        endpoint: the database.
+    """
+
+    def __init__(self, rest: Rest, collection: Collection, class_name: str, endpoint: Endpoint) -> None:
+        self.rest = rest
+        self.collection = collection
+        self.class_name = class_name
+        self.endpoint = endpoint
+        self._pictures: dict[str, Picture] = {}
+        self._given = 0
+
+    def add(
+        self,
+        picture: Picture,
+        *,
+        id_: str | None = None,
+        vector: tuple[float, ...] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Store a picture's object and return its id; `vector` is then the user's own and no service is called."""
+        return self.put_in(
+            {**properties(self.collection, picture, len(self._pictures)), **(extra or {})},
+            picture=picture,
+            id_=id_,
+            vector=vector,
+        )
+
+    def put_in(
+        self,
+        values: Mapping[str, Any],
+        *,
+        picture: Picture | None = None,
+        id_: str | None = None,
+        vector: tuple[float, ...] | None = None,
+    ) -> str:
+        """Store an object with exactly these properties and return its id.
+
+        Raises:
+            AnswerError: if the server did not store it.
+        """
+        self._given += 1
+        identity = id_ or str(uuid5(NAMESPACE_URL, f"nearimage:scratch/{self._given}"))
+        [written] = self.rest.insert_batch([self._object(identity, values, vector)])
+        if written.state is not State.OK:
+            raise AnswerError(f"an object could not be stored: {written.message}")
+        if picture is not None:
+            self._pictures[identity] = picture
+        return identity
+
+    def put(self, id_: str, picture: Picture) -> None:
+        """Replace an object by another picture's."""
+        values = properties(self.collection, picture, 0)
+        must(self.rest.put(self._object(id_, values, None)), "replace an object")
+        self._pictures[id_] = picture
+
+    def patch(self, id_: str, values: Mapping[str, Any]) -> None:
+        """Change some properties of an object."""
+        must(self.rest.patch(self._object(id_, values, None)), "change an object")
+
+    def delete(self, id_: str) -> None:
+        """Delete an object."""
+        must(self.rest.delete(self.class_name, id_), "delete an object")
+        self._pictures.pop(id_, None)
+
+    def read(self) -> Dataset:
+        """Return what stands there now, with the vectors read back."""
+        stored = tuple(
+            Stored(
+                found.id,
+                self._pictures.get(found.id),
+                {name: found.properties.get(name) for name in self.collection.keep},
+                vector_of(found, self.collection),
+            )
+            for found in self.rest.objects(self.class_name)
+        )
+        return Dataset(self.collection, self.class_name, self.endpoint, stored)
+
+    def _object(self, id_: str, values: Mapping[str, Any], vector: tuple[float, ...] | None) -> Object:
+        name = self.collection.vector_name
+        if vector is not None and name:
+            return Object(self.class_name, id_, dict(values), vectors={name: vector})
+        return Object(self.class_name, id_, dict(values), vector=vector)
+
+
+@contextmanager
+def scratch(
+    endpoint: Endpoint, collection: Collection, run: Run, *, definition: Mapping[str, Any] | None = None
+) -> Iterator[Scratch]:
+    """Create an empty class of the collection's shape (or of `definition`) and delete it afterwards.
+
+    Raises:
+        TargetError: if the server refuses the class.
+    """
+    name = f"Scratch{run.pid}n{next(_numbers)}_{collection.name}"
+    rest = Rest(endpoint)
+    try:
+        must(rest.create_class(run.definition(definition or collection.definition, name)), "create a class")
+        yield Scratch(rest, collection, run.class_name(name), endpoint)
+    finally:
+        rest.delete_class(run.class_name(name))
+        rest.close()

@@ -1,0 +1,173 @@
+"""A scenario file as pytest sees it: one item for each check, collection and interface."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.checks import Check, all_checks
+from harness.checks.promises import promised
+from harness.checks.questions import Seen, exact_answer
+from harness.errors import FileError
+from harness.latency import measure
+from harness.model import Outcome, Verdict
+from harness.record import Entry, VerdictEntry
+from harness.scenario import EVERY_IMAGE, Asked, Collection, Scenario, load_scenario
+from harness.showing import shown
+from harness.sitting import SITTING, Sitting
+
+ENTRIES: pytest.StashKey[list[Entry]] = pytest.StashKey()
+"""What an item has to say for the record."""
+
+_GRAVE = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED)
+
+
+class NotHeldError(Exception):
+    """A verdict that fails its item: violated, undecided or invalid."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(f"{verdict.check}: {verdict.outcome}: {verdict.sentence}")
+        self.verdict = verdict
+
+    def __str__(self) -> str:
+        """The verdict with its evidence, for people."""
+        verdict = self.verdict
+        facts = [f"  {name}: {json.dumps(value, default=str)}" for name, value in verdict.evidence.items()]
+        where = f"{verdict.collection} over {verdict.interface}"
+        return "\n".join([f"{verdict.outcome}: {verdict.sentence} ({where})", *facts, f"  again: {verdict.repeat}"])
+
+
+class ScenarioFile(pytest.File):
+    """A YAML file with a `nearimage:` key."""
+
+    scenario: Scenario
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the items, collection by collection, so that each is loaded once and used up.
+
+        Raises:
+            pytest.Collector.CollectError: if the file is wrong; says where.
+        """
+        try:
+            self.scenario = load_scenario(self.path)
+        except FileError as error:
+            raise self.CollectError(str(error)) from error
+        options = self.config.stash[SITTING].options
+        for collection in self.scenario.collections:
+            for interface in options.interfaces:
+                for check in self._checks(collection):
+                    if options.wants(check.id):
+                        yield CheckItem.of(self, check, collection, interface)
+                for asked in self.scenario.questions_for(collection):
+                    if options.wants(f"question/{asked.name}"):
+                        yield QuestionItem.of_question(self, asked, collection, interface)
+                    if options.wants(f"latency/{asked.name}"):
+                        yield self._latency(asked, collection, interface)
+
+    def _checks(self, collection: Collection) -> Iterator[Check]:
+        for check in all_checks().values():
+            if self.scenario.wants(check.id) and check.applies(collection):
+                yield check
+        asked = {one.name for one in self.scenario.questions_for(collection)}
+        for promise in self.scenario.promises:
+            if promise.subject in asked or promise.subject == EVERY_IMAGE:
+                yield promised(promise)
+
+    def _latency(self, asked: Asked, collection: Collection, interface: str) -> pytest.Item:
+        name = f"latency/{asked.name}@{collection.name}@{interface}"
+        scenario = self.scenario
+
+        def latency(benchmark: Any, request: pytest.FixtureRequest) -> None:
+            sitting = request.config.stash[SITTING]
+            entries, failed = measure(sitting, scenario, collection, asked, interface, benchmark=benchmark)
+            request.node.stash[ENTRIES] = entries
+            if failed is not None:
+                raise NotHeldError(failed)
+
+        item: pytest.Item = pytest.Function.from_parent(self, name=name, callobj=latency)
+        return item
+
+
+class CheckItem(pytest.Item):
+    """One check on one collection over one interface."""
+
+    check: Check
+    collection: Collection
+    interface: str
+    questions: tuple[Asked, ...]
+
+    @classmethod
+    def of(cls, file: ScenarioFile, check: Check, collection: Collection, interface: str) -> CheckItem:
+        """Make the item; its name has no brackets, so that `--lf` finds it again."""
+        item: CheckItem = cls.from_parent(file, name=f"{check.id}@{collection.name}@{interface}")
+        item.check, item.collection, item.interface = check, collection, interface
+        item.questions = file.scenario.questions_for(collection)
+        item.add_marker(check.chapter.replace("-", "_"))
+        item.add_marker(str(check.level))
+        return item
+
+    @property
+    def scenario(self) -> Scenario:
+        """The file's scenario."""
+        assert isinstance(self.parent, ScenarioFile)
+        return self.parent.scenario
+
+    def runtest(self) -> None:
+        """Ask and judge."""
+        sitting = self.config.stash[SITTING]
+        verdict = sitting.verdict(self.scenario, self.check, self.collection, self.interface, self.questions)
+        self.stash[ENTRIES] = [VerdictEntry.of(verdict), *self.more(sitting)]
+        settle(verdict)
+
+    def more(self, sitting: Sitting) -> Iterable[Entry]:
+        """Return what else this item has for the record."""
+        del sitting
+        return ()
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A verdict is text; anything else is a bug of ours and keeps its traceback."""
+        if isinstance(excinfo.value, NotHeldError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where pytest says that this item is."""
+        return self.path, None, self.name
+
+
+class QuestionItem(CheckItem):
+    """A scenario's own question: judged like a check, and shown."""
+
+    seen: list[Seen]
+
+    @classmethod
+    def of_question(cls, file: ScenarioFile, asked: Asked, collection: Collection, interface: str) -> QuestionItem:
+        """Make the item of one question."""
+        seen: list[Seen] = []
+        item = cls.of(file, exact_answer(asked, seen), collection, interface)
+        assert isinstance(item, QuestionItem)
+        item.seen = seen
+        return item
+
+    def more(self, sitting: Sitting) -> Iterable[Entry]:
+        """Return the question with its pictures."""
+        del sitting
+        return [entry for one in self.seen for entry in shown(one, self.scenario, self.collection, self.interface)]
+
+
+def settle(verdict: Verdict) -> None:
+    """Let pytest know: held, known and fixed pass (known as an expected failure), skipped skips, the rest fails.
+
+    Raises:
+        NotHeldError: if the verdict is violated, undecided or invalid.
+    """
+    if verdict.outcome in _GRAVE:
+        raise NotHeldError(verdict)
+    if verdict.outcome is Outcome.SKIPPED:
+        pytest.skip(verdict.sentence)
+    if verdict.outcome is Outcome.KNOWN:
+        pytest.xfail(verdict.sentence)

@@ -1,0 +1,205 @@
+"""What the commands do: check scenarios, run them, show a record, leave a target running, look at this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import ExitCode, UsageError, worst
+
+if TYPE_CHECKING:
+    from harness.record import Record
+    from harness.scenario import Scenario
+
+SMOKE = "smoke"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `nearimage run` was asked for; `scenarios` empty means all that are shipped."""
+
+    scenarios: tuple[str, ...] = ()
+    target: str = "auto"
+    checks: tuple[str, ...] = ()
+    interfaces: str = "graphql,grpc"
+    smoke: bool = False
+    read_only: bool = False
+    require: str = ""
+    out: Path = field(default_factory=lambda: Path("nearimage-out"))
+    junit: Path | None = None
+    benchmark_json: Path | None = None
+    quiet: bool = False
+
+
+def scenario_paths(names: Sequence[str], *, smoke: bool = False) -> list[Path]:
+    """Return the scenario files of these names: a path, a folder, or the name of a shipped one.
+
+    Args:
+        names: as typed; none means all that are shipped.
+        smoke: none means just the smoke scenario.
+
+    Raises:
+        UsageError: if there is no such file or shipped scenario; names the nearest.
+    """
+    from harness.images import shipped_folder
+    from harness.scenario import find_scenarios
+
+    shipped = {path.stem: path for path in sorted(shipped_folder("scenarios").glob("*.yaml"))}
+    if not names:
+        return [shipped[SMOKE]] if smoke else list(shipped.values())
+    found: list[Path] = []
+    for name in names:
+        if Path(name).is_dir():
+            inside = find_scenarios([Path(name)])
+            if not inside:
+                raise UsageError(f"no scenario in {name}", hint="A scenario is a YAML file with a key `nearimage: 1`.")
+            found += inside
+        elif Path(name).exists():
+            found.append(Path(name))
+        elif name in shipped:
+            found.append(shipped[name])
+        else:
+            near = get_close_matches(name, shipped, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"Shipped are: {', '.join(shipped)}."
+            raise UsageError(f"there is no scenario {name}", hint=hint)
+    return found
+
+
+def validate(names: Sequence[str]) -> list[str]:
+    """Return a line for each scenario that is right.
+
+    Raises:
+        FileError: for the first that is wrong, with file, line and the nearest valid name.
+        UsageError: if there is no such scenario.
+    """
+    from harness.scenario import load_scenario
+
+    lines = []
+    for path in scenario_paths(names):
+        scenario = load_scenario(path)
+        collections, questions = len(scenario.collections), len(scenario.questions)
+        lines.append(f"{path}: {scenario.name} ({collections} collections, {questions} questions)")
+    return lines
+
+
+def run(options: RunOptions) -> ExitCode:
+    """Run scenarios against a target; print what it came to; write the record and the page.
+
+    Raises:
+        HarnessError: for trouble before anything was started.
+    """
+    import pytest
+
+    from harness.progress import Progress
+    from harness.record import read
+
+    paths = scenario_paths(options.scenarios, smoke=options.smoke)
+    _check(options, paths)
+    folder = _fresh_folder(options.out)
+    record = folder / "record.jsonl"
+    progress = Progress(quiet=options.quiet)
+    with progress:
+        ended = pytest.main(_arguments(options, paths, record), plugins=[progress])
+    codes = [error.exit_code for error in progress.troubles]
+    for error in progress.troubles:
+        sys.stderr.write(f"nearimage: {error}\n")
+    if progress.bugs:
+        sys.stderr.write("\n".join(progress.bugs) + "\nnearimage: this is a bug of ours; please report it\n")
+        codes.append(ExitCode.BUG)
+    if ended == pytest.ExitCode.INTERRUPTED and not progress.troubles:
+        codes.append(ExitCode.INTERRUPTED)
+    if record.exists():
+        codes.append(show(read(record), folder / "report.html"))
+    return worst(codes)
+
+
+def show(record: Record, page: Path) -> ExitCode:
+    """Print a record and write its page; return the exit code that its run ended with."""
+    from rich.console import Console
+
+    from harness.report import html, terminal
+
+    page.write_text(html.render(record), encoding="utf-8")
+    terminal.render(record, Console(), page=page)
+    return record.exit_code
+
+
+def _arguments(options: RunOptions, paths: Sequence[Path], record: Path) -> list[str]:
+    """What pytest is called with: none of the working folder's own settings, plugins and conftests."""
+    return [
+        *(str(path.resolve()) for path in paths),
+        *("--disable-plugin-autoload", "-p", "harness.plugin", "-p", "pytest_benchmark.plugin", "--noconftest"),
+        *("-p", "no:terminal", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(record.parent)),
+        *("--target", options.target, "--record", str(record), "--interfaces", options.interfaces),
+        *(word for glob in options.checks for word in ("--checks", glob)),
+        *(["--read-only"] if options.read_only else []),
+        *(["--require", options.require] if options.require else []),
+        *([f"--junitxml={options.junit.resolve()}"] if options.junit else []),
+        *([f"--benchmark-json={options.benchmark_json.resolve()}"] if options.benchmark_json else []),
+    ]
+
+
+def _check(options: RunOptions, paths: Sequence[Path]) -> None:
+    """Find every mistake that can be found before anything is started."""
+    from harness.interfaces import NAMES
+    from harness.scenario import load_scenario
+    from harness.targets import find
+
+    scenarios = [load_scenario(path) for path in paths]
+    find(options.target, read_only=options.read_only)
+    for name in options.interfaces.split(","):
+        if name not in NAMES:
+            raise UsageError(f"there is no interface {name!r}", hint=f"There are: {', '.join(NAMES)}.")
+    known = check_ids(scenarios)
+    for glob in options.checks:
+        if not any(fnmatchcase(id_, glob) for id_ in known):
+            near = get_close_matches(glob, known, 1)
+            hint = f"Did you mean {near[0]}?" if near else "`nearimage list checks` prints them."
+            raise UsageError(f"no check is called {glob}", hint=hint)
+
+
+def check_ids(scenarios: Sequence[Scenario] = ()) -> list[str]:
+    """Return the ids of all checks, and of those that these scenarios add by their questions and promises."""
+    from harness.checks import all_checks
+    from harness.scenario import LATENCY
+
+    ids = list(all_checks())
+    for scenario in scenarios:
+        ids += [f"{kind}/{asked.name}" for asked in scenario.questions for kind in ("question", "latency")]
+        ids += [f"promise/{one.subject}/{one.key}" for one in scenario.promises if one.subject != LATENCY]
+    return list(dict.fromkeys(ids))
+
+
+def _fresh_folder(out: Path) -> Path:
+    """Make a folder for this run, named by the time it began."""
+    begun = datetime.now().astimezone().strftime("%Y-%m-%dT%H-%M-%S")
+    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
+        folder = out / (begun + suffix)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UsageError(f"{folder} can't be made: {error.strerror}", hint="Name another place: --out.") from error
+        return folder
+    raise UsageError(f"{out} is full of runs that began at {begun}")
+
+
+def report(path: Path, *, out: Path | None = None) -> ExitCode:
+    """Show a record again: the table, and its page beside it (or at `out`); return the run's own exit code.
+
+    Raises:
+        FileError: if the file is no record.
+    """
+    from harness.record import read
+
+    found = read(path / "record.jsonl" if path.is_dir() else path)
+    page = out or found.path.with_name("report.html")
+    return show(found, page)
