@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 MAX_PIXELS = 64_000_000
 
 # Only what decodes inside this process: Pillow would hand EPS to Ghostscript.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "JPEG2000", "AVIF", "PPM", "ICO", "TGA")
+
+
+# What undoes the EXIF orientations 2 to 8.
+_TURNS = (
+    Image.Transpose.FLIP_LEFT_RIGHT,
+    Image.Transpose.ROTATE_180,
+    Image.Transpose.FLIP_TOP_BOTTOM,
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+)
 
 
 class ImageError(ValueError):
@@ -30,23 +44,22 @@ def decode_rgb(data: bytes) -> Image.Image:
         ImageError: it is no image, it is cut off or damaged, or it has more than 64 million pixels (which is found out
             before any pixel is decoded).
     """
-    if not data:
-        raise ImageError("the image is empty: there are no bytes at all")
-    try:
-        opened = Image.open(BytesIO(data), formats=FORMATS)
-        _refuse_huge(opened)
+    with _said_for_people(data):
+        opened = _open(data)
         orientation = _orientation(opened)
         opened.load()
         image = _rgb(opened)
-        return image if orientation == 1 else _upright(image, orientation)
-    except ImageError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"the image has more than {MAX_PIXELS:,} pixels") from error
-    except UnidentifiedImageError as error:
-        raise ImageError(f"these {len(data)} bytes are no image in a format known here") from error
-    except Exception as error:  # Pillow's readers raise nearly anything on damaged files
-        raise ImageError(f"the image is damaged or cut off: {error or type(error).__name__}") from error
+        return image if orientation == 1 else image.transpose(_TURNS[orientation - 2])
+
+
+def image_size(data: bytes) -> tuple[int, int]:
+    """Return width and height in pixels as the file's header says them; no pixel is decoded.
+
+    Raises:
+        ImageError: it is no image, or it has more than 64 million pixels.
+    """
+    with _said_for_people(data):
+        return _open(data).size
 
 
 def thumbnail(data: bytes, size: int = 96) -> bytes:
@@ -68,11 +81,30 @@ def thumbnail(data: bytes, size: int = 96) -> bytes:
     return out.getvalue()
 
 
-def _refuse_huge(image: Image.Image) -> None:
+def _open(data: bytes) -> ImageFile.ImageFile:
+    image = Image.open(BytesIO(data), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise ImageError(
             f"the image has {image.width} x {image.height} pixels; more than {MAX_PIXELS:,} are not decoded"
         )
+    return image
+
+
+@contextmanager
+def _said_for_people(data: bytes) -> Iterator[None]:
+    """Turn whatever Pillow raises into an ImageError with a sentence."""
+    if not data:
+        raise ImageError("the image is empty: there are no bytes at all")
+    try:
+        yield
+    except ImageError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(f"the image has more than {MAX_PIXELS:,} pixels; so many are not decoded") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"these {len(data)} bytes are no image in a format known here") from error
+    except Exception as error:  # Pillow's readers raise nearly anything on damaged files
+        raise ImageError(f"the image is damaged or cut off: {error or type(error).__name__}") from error
 
 
 def _orientation(image: Image.Image) -> int:
@@ -82,21 +114,6 @@ def _orientation(image: Image.Image) -> int:
     except Exception:  # noqa: BLE001 - as above
         return 1
     return found if isinstance(found, int) and 1 <= found <= len(_TURNS) + 1 else 1
-
-
-_TURNS = (
-    Image.Transpose.FLIP_LEFT_RIGHT,
-    Image.Transpose.ROTATE_180,
-    Image.Transpose.FLIP_TOP_BOTTOM,
-    Image.Transpose.TRANSPOSE,
-    Image.Transpose.ROTATE_270,
-    Image.Transpose.TRANSVERSE,
-    Image.Transpose.ROTATE_90,
-)
-
-
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    return image.transpose(_TURNS[orientation - 2])
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.images.picture import Picture
+from harness.images.png import SIGNATURE, chunk, png
 
 KEYWORD = "nearimage:vector"
 SIDE = 16
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _IN_TEXT = re.compile(rf"{KEYWORD}\[")
 _EXACT_INTEGER = 2.0**24
 
@@ -43,16 +43,8 @@ def planted_picture(
         ValueError: the vector is empty, or a component is not finite as a float32.
     """
     values = _float32(vector)
-    text = b"\0".join((KEYWORD.encode("ascii"), _printed(values).encode("ascii")))
-    data = b"".join(
-        (
-            _SIGNATURE,
-            _chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)),
-            _chunk(b"tEXt", text),
-            _chunk(b"IDAT", zlib.compress(_pattern(values), 1)),
-            _chunk(b"IEND", b""),
-        )
-    )
+    carried = chunk(b"tEXt", f"{KEYWORD}\0{_printed(values)}".encode("ascii"))
+    data = png(_pattern(values), carried)
     return Picture(name, data, label, subject or name, caption, vector=tuple(values.tolist()))
 
 
@@ -65,9 +57,9 @@ def planted_vector(data: bytes) -> tuple[float, ...] | None:
     Raises:
         ValueError: it carries one that is damaged or is no list of finite numbers.
     """
-    if not data.startswith(_SIGNATURE):
+    if not data.startswith(SIGNATURE):
         return None
-    at = len(_SIGNATURE)
+    at = len(SIGNATURE)
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         if kind == b"tEXt":
@@ -144,17 +136,12 @@ def _read(text: str) -> tuple[float, ...]:
         raise ValueError("a planted vector has finite float32 components only") from error
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def _pattern(values: npt.NDArray[np.float32]) -> bytes:
-    """The scan lines of the picture: each component has an equal share of the pixels, row by row."""
+def _pattern(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """The picture, side x side x RGB: each component has an equal share of the pixels, row by row."""
     pixels = SIDE * SIDE
     shown = values[np.arange(pixels) * values.size // pixels].astype(np.float64)
     strength = np.arcsinh(np.abs(shown))
     faded = (255 * (1 - strength / (1 + strength))).astype(np.uint8)
     red = np.where(shown >= 0, 255, faded)
     blue = np.where(shown <= 0, 255, faded)
-    rows = np.stack((red, faded, blue), axis=1).astype(np.uint8).reshape(SIDE, SIDE * 3)
-    return np.pad(rows, ((0, 0), (1, 0))).tobytes()  # each scan line begins with its filter: 0, none
+    return np.stack((red, faded, blue), axis=1).astype(np.uint8).reshape(SIDE, SIDE, 3)
