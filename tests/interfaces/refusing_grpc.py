@@ -1,0 +1,43 @@
+"""A gRPC server that refuses every call with one status, and keeps the metadata that it was sent."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import grpc
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class RefusingGrpc(grpc.GenericRpcHandler):
+    """Listens on loopback until closed.
+
+    Args:
+        status: what every call is refused with.
+        message: the words that come with it.
+    """
+
+    def __init__(self, status: grpc.StatusCode, message: str) -> None:
+        self.metadata: list[tuple[str, str]] = []
+        self._status = status
+        self._message = message
+        self._server = grpc.server(ThreadPoolExecutor(2), handlers=[self])
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop(None).wait()
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        """The same handler for every method."""
+        self.metadata += [(name, value) for name, value in details.invocation_metadata if isinstance(value, str)]
+        return grpc.unary_unary_rpc_method_handler(self._refuse)
+
+    def _refuse(self, _: bytes, context: grpc.ServicerContext) -> bytes:
+        context.abort(self._status, self._message)
+        return b""
