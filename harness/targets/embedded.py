@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from harness.errors import TargetError, UsageError
-from harness.model import Endpoint, Inference, Needs
+from harness.model import Endpoint, Needs
 from harness.targets import binaries
 from harness.targets.binaries import Binary
 from harness.targets.phases import Phases
-from harness.targets.programs import inference_service
+from harness.targets.programs import StartInference, inference_service
 from harness.targets.server import Server
 from harness.targets.state import Claim, claimed, sweep
-
-StartInference = Callable[[Claim, Phases], AbstractContextManager[Inference]]
 
 
 class EmbeddedTarget:
@@ -116,7 +113,7 @@ class EmbeddedTarget:
             )
         self._version = version
         modules = meta.get("modules") or {}
-        behind = {name: server.inference for name in modules} if server.inference else {}
+        behind = dict.fromkeys(modules, server.inference) if server.inference else {}
         return Endpoint(
             target=self.name,
             url=f"http://127.0.0.1:{server.ports.http}",
@@ -145,7 +142,7 @@ def choose(rest: str, *, read_only: bool = False) -> EmbeddedTarget:
         if binary is None:
             raise TargetError(
                 f"there is no Weaviate binary here: WEAVIATE_BINARY is not set and {binaries.cache_folder()} has none",
-                hint="Name one (--target embedded:/path/to/weaviate) or a version to download (--target embedded:1.39.0).",
+                hint="Name one (--target embedded:/path/to/weaviate) or a version to download (embedded:1.39.0).",
             )
         return of_binary(binary, read_only=read_only)
     version = rest.removeprefix("v")

@@ -33,7 +33,9 @@ class Guarded:
         TargetError: the program could not be started at all.
     """
 
-    def __init__(self, command: Sequence[str], *, log: Path, env: Mapping[str, str], folder: Path | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], *, log: Path, env: Mapping[str, str], folder: Path | None = None
+    ) -> None:
         self.log = log
         self._code: int | None = None
         self._told = b""

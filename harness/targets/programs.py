@@ -7,26 +7,26 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from harness.errors import TargetError
+from harness.inference.process import spawn
 from harness.model import Inference
 from harness.targets.guarded import Guarded
 from harness.targets.phases import Phases
 from harness.targets.readiness import POLL_SECONDS
 from harness.targets.state import Claim
 
-_ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 120.0
-_READY = re.compile(r"nearimage inference ready at (?P<url>\S+)(?: \(encoder (?P<encoder>[^,)]+))?")
 _SECRETS = ("NEARIMAGE_API_KEY", "WEAVIATE_API_KEY")
+
+StartInference = Callable[[Claim, Phases], AbstractContextManager[Inference]]
 
 
 def own_program(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module of this very package, whatever lies in the current folder."""
-    script = f"import runpy, sys; sys.path.append({str(_ROOT)!r}); runpy.run_module({module!r}, run_name='__main__')"
-    return [sys.executable, "-P", "-c", script, *arguments]
+    """Return the command that runs a module of this package, not one of that name in the current folder."""
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def own_environment() -> dict[str, str]:
@@ -59,20 +59,14 @@ def inference_service(claim: Claim, phases: Phases) -> Iterator[Inference]:
     """Our inference service with its models loaded, on a free port of loopback.
 
     Args:
-        claim: gets its process ids; its folder holds the log.
+        claim: gets its process id.
         phases: gets how long it took.
 
     Raises:
         TargetError: it could not be started.
     """
-    command = own_program("harness.inference", "--port", "0", "--preload", "--exit-with-parent")
-    with (
-        phases.timed("inference service"),
-        contextlib.ExitStack() as starting,
-    ):
-        program = starting.enter_context(Guarded(command, log=claim.folder / "inference.log", env=own_environment()))
-        claim.add(*program.pids)
-        ready = wait_for_line(program, _READY, "the inference service")
-        running = starting.pop_all()
-    with running:
-        yield Inference(url=ready["url"], ours=True, encoder=ready["encoder"] or "")
+    with contextlib.ExitStack() as parts:
+        with phases.timed("inference service"):
+            service = parts.enter_context(spawn(preload=True, timeout=_START_SECONDS))
+        claim.add(service.pid)
+        yield Inference(url=service.url, ours=True, encoder=service.encoder)

@@ -21,7 +21,7 @@ _HINTS = (
     ("no space left on device", "Free some disk space, or set TMPDIR to a folder with room."),
     ("too many open files", "Raise the limit of open files: `ulimit -n 65536`."),
     ("glibc", "This binary needs a newer C library than this system has."),
-    ("init context expired", "The inference service did not get ready: see IMAGE_INFERENCE_API and CLIP_INFERENCE_API."),
+    ("init context expired", "The inference service behind a module did not get ready in time."),
     ("unknown flag", "This version does not know an option that it was started with."),
     ("invalid config", "A setting that the scenario asks for is not accepted by this version."),
 )

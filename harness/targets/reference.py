@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.model import Endpoint, Inference, Needs
 from harness.targets.guarded import Guarded
 from harness.targets.phases import Phases
-from harness.targets.programs import inference_service, own_environment, own_program, wait_for_line
+from harness.targets.programs import StartInference, inference_service, own_environment, own_program, wait_for_line
 from harness.targets.readiness import Readiness
 from harness.targets.state import Claim, claimed, sweep
 
 _READY = re.compile(r"nearimage reference ready at (?P<url>http://127\.0\.0\.1:\d+) grpc (?P<grpc>127\.0\.0\.1:\d+)")
-
-StartInference = Callable[[Claim, Phases], AbstractContextManager[Inference]]
 
 
 @dataclass(slots=True)

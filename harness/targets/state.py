@@ -38,7 +38,7 @@ class Process:
 
 
 def state_folder() -> Path:
-    """Return the folder of the claims: NEARIMAGE_STATE, else XDG_STATE_HOME/nearimage, else ~/.local/state/nearimage."""
+    """Return the claims' folder: NEARIMAGE_STATE, else XDG_STATE_HOME/nearimage, else ~/.local/state/nearimage."""
     if named := os.environ.get("NEARIMAGE_STATE"):
         return Path(named).expanduser()
     base = os.environ.get("XDG_STATE_HOME")
@@ -78,7 +78,7 @@ def machine() -> dict[str, str]:
     with contextlib.suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     with contextlib.suppress(OSError):
-        namespace = os.readlink("/proc/self/ns/pid")
+        namespace = str(Path("/proc/self/ns/pid").readlink())
     return {"host": platform.node(), "boot": boot, "namespace": namespace}
 
 

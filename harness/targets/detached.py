@@ -1,0 +1,237 @@
+"""A target that stays when the command that started it ends (`nearimage up`), and its end (`nearimage down`).
+
+A supervisor process of its own opens the target as any run would, writes where it is, and waits to be ended; so all
+promises about leftovers hold for it too. One target text has at most one supervisor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ExitCode, HarnessError, TargetError, UsageError
+from harness.model import Endpoint, Inference, Needs
+from harness.targets.base import DescribedTarget, WritesLogs
+from harness.targets.find import find
+from harness.targets.programs import own_program
+from harness.targets.state import Process, end, machine, process, state_folder, sweep, write_json
+
+_START_SECONDS = 300.0
+_STOP_SECONDS = 45.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A target that was left running: where it is, what it is, and the process that keeps it.
+
+    `fresh` is False if it was running already.
+    """
+
+    endpoint: Endpoint
+    says: str
+    supervisor: Process
+    logs: str
+    fresh: bool = True
+
+
+def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path) -> Running:
+    """Start a target and leave it running; return the one that runs already if there is one.
+
+    Args:
+        target: which; its `name` is what counts.
+        needs: modules and settings.
+        log_folder: where the logs of the supervisor and the server go.
+
+    Raises:
+        UsageError: it is a server that runs already, or it runs with other modules or settings.
+        TargetError: it did not start.
+    """
+    if target.name.startswith("http"):
+        what = f"{target.name} is a server that runs already: there is nothing to start"
+        raise UsageError(what, hint=f"Use it as it is: nearimage run --target {target.name}")
+    sweep()
+    path = _report_path(target.name)
+    entry = _live_entry(path)
+    if entry is not None:
+        return _found(entry, target.name, needs)
+    log_folder = log_folder.absolute()
+    log_folder.mkdir(parents=True, exist_ok=True)
+    order = {"target": target.name, "modules": needs.modules, "settings": dict(needs.settings), "logs": str(log_folder)}
+    with (log_folder / "supervisor.log").open("ab") as log:
+        supervisor = subprocess.Popen(  # noqa: S603
+            own_program("harness.targets.detached", json.dumps(order)),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        return _running(_wait_for_report(path, supervisor, log_folder))
+    except BaseException:
+        supervisor.terminate()
+        supervisor.wait()
+        raise
+    finally:
+        supervisor.returncode = 0  # it is not ours to wait for: no warning when this object goes
+
+
+def running() -> list[Running]:
+    """Return what was left running on this machine and still runs."""
+    entries = [_live_entry(path) for path in sorted(state_folder().glob("up-*.json"))]
+    return [_running(entry, fresh=False) for entry in entries if entry is not None and "url" in entry]
+
+
+def stop_detached() -> list[str]:
+    """End everything that was left running, then take away what crashed runs left; say what that was.
+
+    Safe to repeat: the second time there is nothing to say.
+    """
+    said = []
+    for path in sorted(state_folder().glob("up-*.json")):
+        entry = _live_entry(path)
+        if entry is not None:
+            _end_supervisor(Process(**entry["supervisor"]))
+            said.append(f"stopped {entry['target']}" + (f" at {entry['url']}" if "url" in entry else ""))
+        path.unlink(missing_ok=True)
+    return said + sweep()
+
+
+def _end_supervisor(supervisor: Process) -> None:
+    end(supervisor, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while supervisor.alive and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    end(supervisor, signal.SIGKILL)
+
+
+def _found(entry: dict[str, Any], name: str, needs: Needs) -> Running:
+    asked = {"modules": list(needs.modules), "settings": dict(needs.settings)}
+    if "url" not in entry or {key: entry[key] for key in asked} != asked:
+        what = f"{name} is starting or was left running with other modules or settings"
+        raise UsageError(what, hint="Stop it first: nearimage down")
+    return _running(entry, fresh=False)
+
+
+def _report_path(name: str) -> Path:
+    return state_folder() / f"up-{hashlib.sha256(name.encode()).hexdigest()[:12]}.json"
+
+
+def _live_entry(path: Path) -> dict[str, Any] | None:
+    """Return what a supervisor wrote, if it is of this machine and still there."""
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        live = entry["machine"] == machine() and Process(**entry["supervisor"]).alive
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(entry) if live else None
+
+
+def _wait_for_report(path: Path, supervisor: subprocess.Popen[bytes], logs: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        code = supervisor.poll()
+        entry = _live_entry(path)
+        if entry is not None and "url" in entry and entry["supervisor"]["pid"] == supervisor.pid:
+            return entry
+        if code is not None:
+            raise _failure(logs)
+        time.sleep(_POLL_SECONDS)
+    raise TargetError(f"the target did not start within {_START_SECONDS:.0f} s", hint=f"Its logs are in {logs}.")
+
+
+def _failure(logs: Path) -> HarnessError:
+    """Return the error that ended the supervisor, as it wrote it down."""
+    path = logs / "failure.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        kind = UsageError if facts["usage"] else TargetError
+        return kind(facts["what"], hint=facts["hint"], log=facts["log"])
+    except (OSError, ValueError, KeyError):
+        what = "the process that should keep the target ended without a word"
+        return TargetError(what, hint=f"Its log is {logs / 'supervisor.log'}.")
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _running(entry: dict[str, Any], *, fresh: bool = True) -> Running:
+    behind = {name: Inference(**each) for name, each in entry["inference"].items()}
+    endpoint = Endpoint(
+        target=entry["target"],
+        url=entry["url"],
+        version=entry["version"],
+        grpc=entry["grpc"],
+        modules=entry["meta"],
+        weaviate=entry["weaviate"],
+        started=True,
+        inference=behind,
+    )
+    return Running(endpoint, entry["says"], Process(**entry["supervisor"]), entry["logs"], fresh)
+
+
+def _supervise(order: dict[str, Any]) -> None:
+    """Open the target, write where it is, and keep it until a signal ends this process."""
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _interrupted)
+    path = _report_path(order["target"])
+    me = {**order, "machine": machine(), "supervisor": asdict(process(os.getpid()))}
+    target = find(order["target"])
+    if isinstance(target, WritesLogs):
+        target.log_folder = Path(order["logs"])
+    try:
+        write_json(path, me)
+        needs = Needs(modules=tuple(order["modules"]), settings=order["settings"])
+        with target.open(needs) as endpoint:
+            write_json(path, me | _report(endpoint, target.describe()))
+            done.wait()
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _report(endpoint: Endpoint, says: str) -> dict[str, Any]:
+    return {
+        "url": endpoint.url,
+        "grpc": endpoint.grpc,
+        "version": endpoint.version,
+        "weaviate": endpoint.weaviate,
+        "meta": dict(endpoint.modules),
+        "inference": {name: asdict(each) for name, each in endpoint.inference.items()},
+        "says": says,
+    }
+
+
+def main() -> int:
+    """Be the supervisor: `python -m harness.targets.detached JSON`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("order", type=json.loads)
+    order = parser.parse_args().order
+    try:
+        _supervise(order)
+    except KeyboardInterrupt:
+        return ExitCode.HELD
+    except HarnessError as error:
+        facts = {"what": error.what, "hint": error.hint, "log": error.log, "usage": isinstance(error, UsageError)}
+        with contextlib.suppress(OSError):
+            write_json(Path(order["logs"]) / "failure.json", facts)
+        return error.exit_code
+    return ExitCode.HELD
+
+
+if __name__ == "__main__":
+    sys.exit(main())
