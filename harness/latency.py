@@ -53,7 +53,7 @@ def measure(
         judged.right(case, question, times),
         *map(judged.promised(times), _percentiles(scenario)),
     ]
-    entries = [*([_entry(judged, times)] if times.milliseconds else []), *map(VerdictEntry.of, verdicts)]
+    entries: list[Entry] = [*([_entry(judged, times)] if times.milliseconds else []), *map(VerdictEntry.of, verdicts)]
     grave = [one for one in verdicts if one.outcome in (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.INVALID)]
     return entries, min(grave, key=lambda one: one.outcome is not Outcome.VIOLATED, default=None)
 

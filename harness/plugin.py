@@ -111,7 +111,7 @@ class Plugin:
 
         if call.when == "call" and ENTRIES in item.stash:
             setattr(report, _LINES, [entry.model_dump(mode="json") for entry in item.stash[ENTRIES]])
-        return report  # type: ignore[return-value]
+        return report
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

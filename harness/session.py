@@ -201,5 +201,106 @@ def report(path: Path, *, out: Path | None = None) -> ExitCode:
     from harness.record import read
 
     found = read(path / "record.jsonl" if path.is_dir() else path)
-    page = out or found.path.with_name("report.html")
-    return show(found, page)
+    return show(found, out or found.path.with_name("report.html"))
+
+
+def listed(what: str | None) -> list[str]:
+    """Return lines that say what there is: checks, scenarios, interfaces, targets, or (None) all of them."""
+    kinds = {"checks": _checks, "scenarios": _scenarios, "interfaces": _interfaces, "targets": _targets}
+    if what is not None:
+        return kinds[what]()
+    lines = []
+    for name, make in kinds.items():
+        lines += [f"{name}:", *(f"  {line}" for line in make()), ""]
+    return lines[:-1]
+
+
+def _checks() -> list[str]:
+    from harness.checks import all_checks
+
+    return [f"{check.id:42} {check.level:9} {check.sentence}" for check in all_checks().values()]
+
+
+def _scenarios() -> list[str]:
+    from harness.scenario import load_scenario
+
+    return [f"{path.stem:18} {load_scenario(path).name}" for path in scenario_paths(())]
+
+
+def _interfaces() -> list[str]:
+    from harness.interfaces import NAMES
+
+    return list(NAMES)
+
+
+def _targets() -> list[str]:
+    from harness.targets import KINDS
+
+    return [f"{kind.form:34} {kind.says}" for kind in KINDS]
+
+
+def write_manifest(folder: Path) -> str:
+    """Write the manifest of a folder of photographs and return a sentence about it.
+
+    Raises:
+        UsageError: if there is no such folder, no photograph in it, or another manifest already.
+    """
+    from harness.images import load_manifest, write_manifest
+
+    path = write_manifest(folder)
+    count = len(load_manifest(path).pictures)
+    return f"{path}: {count} photographs; use them in a scenario with `images: {{from: ./{folder.name}, as: image}}`"
+
+
+def up(text: str) -> list[str]:
+    """Start a target, leave it running, and return how to connect to it.
+
+    Raises:
+        TargetError: if it does not start.
+        UsageError: if there is no such target, or it is one that runs already.
+    """
+    from harness.model import Module, Needs
+    from harness.targets import find
+    from harness.targets.connect import connection_help
+    from harness.targets.detached import start_detached
+    from harness.targets.state import state_folder
+
+    target = find(text)
+    found = start_detached(target, Needs(modules=tuple(Module)), state_folder())
+    return [target.describe(), "", connection_help(found.endpoint), "", "Stop it with: nearimage down"]
+
+
+def down(text: str) -> list[str]:
+    """Stop what `up` left running, sweep what crashed runs left, and say what was removed.
+
+    Args:
+        text: a server to look for left collections on too; empty for none.
+
+    Raises:
+        TargetError: if that server does not answer.
+        UsageError: if it is no address.
+    """
+    from harness.model import Needs
+    from harness.targets import find
+    from harness.targets.detached import stop_detached
+    from harness.targets.leftovers import remove_collections
+    from harness.targets.state import sweep
+
+    removed = [*stop_detached(), *sweep()]
+    if text:
+        with find(text).open(Needs()) as endpoint:
+            removed += [f"removed the collection {name}" for name in remove_collections(endpoint)]
+    return removed or ["nothing was left"]
+
+
+def doctor() -> list[str]:
+    """Return what this machine can test, a line a fact, with what to do where something is missing."""
+    from harness.targets.doctor import facts
+
+    signs = {True: "yes", False: "no", None: "-"}
+    lines = []
+    for fact in facts():
+        lines.append(f"{signs[fact.ok]:4}{fact.name:22} {fact.says}")
+        if fact.hint:
+            lines.append(f"{'':26} {fact.hint}")
+    return lines

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -16,7 +15,8 @@ from harness.dataset.loaded import Dataset, Stored, facts, vector_of
 from harness.dataset.names import Run
 from harness.errors import AnswerError, TargetError, UsageError
 from harness.images import Picture
-from harness.interfaces.rest import Object, Reply, Rest
+from harness.interfaces.http import Reply
+from harness.interfaces.rest import Object, Rest
 from harness.model import Endpoint, State
 from harness.scenario import Collection
 
@@ -50,7 +50,7 @@ def load(
     with FileLock(folder / f"{name}.lock"):
         if notes.exists():
             return _taken_over(endpoint, collection, name, pictures, notes)
-        with _rest(endpoint) as rest:
+        with Rest(endpoint) as rest:
             must(rest.create_class(run.definition(collection.definition, collection.name)), f"create the class {name}")
             _store(rest, collection, name, pictures, progress)
             dataset = read_back(rest, endpoint, collection, name, pictures)
@@ -66,7 +66,7 @@ def adopt(endpoint: Endpoint, collection: Collection) -> Dataset:
     Raises:
         UsageError: if the server has no class of that name.
     """
-    with _rest(endpoint) as rest:
+    with Rest(endpoint) as rest:
         reply = rest.get_class(collection.name)
         if reply.state is not State.OK:
             raise UsageError(
@@ -165,18 +165,9 @@ def _as_found(found: Object, collection: Collection) -> Stored:
     from base64 import b64decode
 
     image = found.properties.get(collection.image_property)
-    kept = {name: found.properties.get(name) for name in collection.keep}
+    kept: dict[str, Any] = {name: found.properties.get(name) for name in collection.keep}
     picture = None
     if isinstance(image, str) and image:
         label = str(next((value for value in kept.values() if value is not None), ""))
         picture = Picture(name=found.id, data=b64decode(image), label=label, subject=found.id)
     return Stored(found.id, picture, kept, vector_of(found, collection))
-
-
-@contextmanager
-def _rest(endpoint: Endpoint) -> Iterator[Rest]:
-    rest = Rest(endpoint)
-    try:
-        yield rest
-    finally:
-        rest.close()
