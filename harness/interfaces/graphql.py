@@ -27,7 +27,7 @@ class GraphQL:
     """Asks over GraphQL, on one connection pool.
 
     Distances are given as the server printed them (the shortest decimal of a float32), so a distance that comes back
-    can be sent again as it is; compare them as float32. Vectors are float32-exact.
+    can be sent again as it is; compare them as float32. Vectors are float32-exact. The id is always asked for.
 
     Args:
         endpoint: the database.
@@ -169,7 +169,7 @@ def _value_name(where: Where) -> str:
 
 
 def _additional(question: Question) -> str:
-    wanted = question.additional or ("id",)
+    wanted = dict.fromkeys(("id", *question.additional))
     named = f" vectors {{ {' '.join(question.vectors)} }}" if question.vectors else ""
     return f"_additional {{ {' '.join(wanted)}{named} }}"
 
@@ -203,9 +203,13 @@ def _hit(entry: Mapping[str, Any]) -> Hit:
     vector = additional.get("vector")
     return Hit(
         id=additional.get("id", ""),
-        distance=additional.get("distance"),
-        certainty=additional.get("certainty"),
+        distance=_number(additional.get("distance")),
+        certainty=_number(additional.get("certainty")),
         vector=float32s(vector) if vector else None,
         properties={name: value for name, value in entry.items() if name != "_additional"},
         vectors={name: float32s(values) for name, values in (additional.get("vectors") or {}).items() if values},
     )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -52,7 +52,7 @@ _LOST = ("Stream removed", "Stream closed", "RST_STREAM", "http2 header with sta
 
 
 class Grpc:
-    """Asks over gRPC, on one channel. Distances and vectors are float32-exact.
+    """Asks over gRPC, on one channel. Distances and vectors are float32-exact; the id is always asked for.
 
     Args:
         endpoint: the database; it must have a gRPC address.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import FileError, UsageError
 from harness.scenario.mistakes import kind, nearest, place, validate
 from harness.scenario.shape import LadderShape, PicturesShape, PlantedShape
 from harness.scenario.values import ImageSource
@@ -45,27 +46,13 @@ def image_source(document: Document, shape: ImagesShape, loc: Loc) -> ImageSourc
     Raises:
         FileError: there is no such source, it lies outside the scenario's folder, or a file of it is wrong.
     """
-    match shape:
-        case PlantedShape():
-            return ImageSource(
-                "planted",
-                subjects=shape.subjects,
-                views_each=shape.views,
-                dimensions=shape.dimensions,
-                ties=shape.ties,
-                seed=shape.seed,
-            )
-        case LadderShape():
-            return ImageSource("ladder", count=shape.count, dimensions=shape.dimensions)
-    if shape.from_.startswith(_SHIPPED_PREFIX):
-        name = shape.from_.removeprefix(_SHIPPED_PREFIX)
-        if name not in SHIPPED:
-            raise document.error((*loc, "from"), f"no images {name!r} are shipped", hint=nearest(shape.from_, _known()))
-        source = ImageSource("shipped", name=name, views=tuple(shape.views), first=shape.first)
-    else:
-        folder = _folder(document, shape.from_, (*loc, "from"))
-        source = ImageSource("folder", folder=folder, views=tuple(shape.views), first=shape.first)
-    source.originals()
+    source = _source(document, shape, loc)
+    try:
+        source.originals()
+    except FileError:
+        raise
+    except UsageError as error:
+        raise document.error(loc, error.what, hint=error.hint) from None
     return source
 
 
@@ -109,6 +96,28 @@ def picture_names(originals: ImageSet, views: tuple[str, ...]) -> list[str]:
     """The names of all pictures of a set and of the views that will be made of them."""
     plain = [picture.name for picture in originals.pictures]
     return plain + [f"{name}#{view}" for name in plain for view in views]
+
+
+def _source(document: Document, shape: ImagesShape, loc: Loc) -> ImageSource:
+    match shape:
+        case PlantedShape():
+            return ImageSource(
+                "planted",
+                subjects=shape.subjects,
+                views_each=shape.views,
+                dimensions=shape.dimensions,
+                ties=shape.ties,
+                seed=shape.seed,
+            )
+        case LadderShape():
+            return ImageSource("ladder", count=shape.count, dimensions=shape.dimensions)
+    if not shape.from_.startswith(_SHIPPED_PREFIX):
+        folder = _folder(document, shape.from_, (*loc, "from"))
+        return ImageSource("folder", folder=folder, views=tuple(shape.views), first=shape.first)
+    name = shape.from_.removeprefix(_SHIPPED_PREFIX)
+    if name not in SHIPPED:
+        raise document.error((*loc, "from"), f"no images {name!r} are shipped", hint=nearest(shape.from_, _known()))
+    return ImageSource("shipped", name=name, views=tuple(shape.views), first=shape.first)
 
 
 def _in_set(originals: ImageSet, views: tuple[str, ...], name: str) -> Picture | None:

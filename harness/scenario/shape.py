@@ -82,7 +82,7 @@ class PlantedShape(_Images):
     from_: Literal["planted"] = Field(alias="from")
     subjects: int = Field(default=12, ge=2, le=2000, description="How many different things are pictured.")
     views: int = Field(default=2, ge=0, le=50, description="Look-alikes of each subject: one component differs by one.")
-    dimensions: int = Field(default=16, ge=2, le=2048, description="Components of each vector.")
+    dimensions: int = Field(default=16, ge=5, le=2048, description="Components of each vector.")
     ties: int = Field(default=0, ge=0, le=2000, description="Further objects with the same vector as an earlier one.")
     seed: int = Field(default=0, ge=0, description="Another seed gives other vectors.")
 
@@ -92,7 +92,7 @@ class LadderShape(_Images):
 
     from_: Literal["ladder"] = Field(alias="from")
     count: int = Field(ge=1, le=20_000, description="How many pictures.")
-    dimensions: int = Field(default=4, ge=1, le=2048, description="Components of each vector.")
+    dimensions: int = Field(default=4, ge=2, le=2048, description="Components of each vector.")
 
 
 class QuestionShape(_Shape):
