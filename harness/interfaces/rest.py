@@ -171,7 +171,7 @@ class Rest:
         return self.request("PATCH", _object_path(item.class_name, item.id), item.as_json(), empty_ok=True)
 
     def delete(self, class_name: str, object_id: str, *, tenant: str | None = None) -> Reply:
-        """Remove an object; refused with 404 if there is none."""
+        """Remove an object; whether one that is not there is `ok` or refused with 404 depends on the version."""
         return self.request("DELETE", _object_path(class_name, object_id), params=_tenant(tenant), empty_ok=True)
 
     def get(self, class_name: str, object_id: str, *, tenant: str | None = None) -> Object | None:
