@@ -1,0 +1,1 @@
+"""The wire comparison: the same requests to two servers, both answers kept."""
