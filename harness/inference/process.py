@@ -1,0 +1,134 @@
+"""The service as a child process that cannot outlive its parent. Light: imports neither models nor a server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from harness.errors import TargetError
+from harness.inference.announce import read_ready_line
+
+_KEPT_LINES = 200
+_TAIL = 20
+_STOP = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnedService:
+    """A running inference service: its URL without a final slash, its process, what it computes with and where."""
+
+    url: str
+    pid: int
+    encoder: str
+    device: str
+    _child: _Child = field(repr=False, compare=False)
+
+    def alive(self) -> bool:
+        """Say whether its process still runs."""
+        return self._child.process.poll() is None
+
+    def log_tail(self) -> str:
+        """Return the last lines that it wrote, both streams together."""
+        return self._child.tail()
+
+
+@contextmanager
+def spawn(
+    *,
+    encoder: str = "auto",
+    preload: bool = False,
+    host: str = "127.0.0.1",
+    env: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
+) -> Iterator[SpawnedService]:
+    """Start `python -m harness.inference`, wait until it answers, and end it afterwards.
+
+    It leaves when its standard input closes, so it is gone too when this process is killed.
+
+    Args:
+        encoder: "auto", "photo" or "planted".
+        preload: load the models before it says that it is ready.
+        host: the address that it binds, on a free port.
+        env: environment variables to set on top of this process's own (`ENABLE_CUDA` …).
+        timeout: seconds to wait for it.
+
+    Raises:
+        TargetError: it ended before it was ready or was not ready in time; with the last lines of its log.
+    """
+    command = [sys.executable, "-P", "-m", "harness.inference", "--exit-with-parent"]
+    command += ["--encoder", encoder, "--host", host, *(["--preload"] if preload else [])]
+    child = _Child(command, dict(os.environ) | dict(env or {}))
+    try:
+        url, served, device = child.wait_until_ready(timeout)
+        yield SpawnedService(url, child.process.pid, served, device, child)
+    finally:
+        child.stop()
+
+
+class _Child:
+    """The process, with a thread that drains its output so that it never blocks on a full pipe."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._ready: tuple[str, str, str] | None = None
+        self._settled = threading.Event()  # ready, or its output has ended
+        self.process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # Ctrl-C in the terminal is the harness's to handle, in its own order
+        )
+        self._drain = threading.Thread(target=self._read, name="nearimage-inference-log", daemon=True)
+        self._drain.start()
+
+    def wait_until_ready(self, timeout: float) -> tuple[str, str, str]:
+        if not self._settled.wait(timeout):
+            raise self._failed(f"the inference service was not ready after {timeout:g} s")
+        if self._ready is None:
+            code = self.process.wait(_STOP)
+            raise self._failed(f"the inference service ended at its start with code {code}")
+        return self._ready
+
+    def tail(self) -> str:
+        return "\n".join(list(self._lines)[-_TAIL:])
+
+    def stop(self) -> None:
+        """Ask it to leave by closing its standard input, then insist."""
+        pipes = (self.process.stdin, self.process.stdout)
+        for insist in (self._close_stdin, self.process.terminate, self.process.kill):
+            insist()
+            try:
+                self.process.wait(_STOP)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        self._drain.join(1.0)
+        for pipe in pipes:
+            if pipe is not None:
+                pipe.close()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self._lines.append(line.rstrip("\n"))
+            self._ready = self._ready or read_ready_line(line)
+            if self._ready:
+                self._settled.set()
+        self._settled.set()
+
+    def _close_stdin(self) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+
+    def _failed(self, what: str) -> TargetError:
+        return TargetError(what, log=self.tail())
