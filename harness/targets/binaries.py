@@ -119,9 +119,8 @@ def fetched(version: str, phases: Phases, releases: str = RELEASES) -> Binary:
     return Binary(path, version, "the embedded client's cache")
 
 
-def download_url(version: str, releases: str = RELEASES) -> str:
-    """Return the address of a version for this machine."""
-    system, processor = platform.system(), platform.machine()
+def download_url(version: str, releases: str, system: str, processor: str) -> str:
+    """Return the address of a version for a machine, whose names are those of `platform.system` and `machine`."""
     if system == "Darwin":
         return f"{releases}/v{version}/weaviate-v{version}-Darwin-all.zip"
     processor = {"x86_64": "amd64", "aarch64": "arm64"}.get(processor, processor)
@@ -129,7 +128,7 @@ def download_url(version: str, releases: str = RELEASES) -> str:
 
 
 def _download(version: str, path: Path, releases: str) -> None:
-    url = download_url(version, releases)
+    url = download_url(version, releases, platform.system(), platform.machine())
     hint = (
         f"Put a binary at {path} (a symbolic link will do), or name one: --target embedded:/path/to/weaviate. "
         "Without any Weaviate, --target reference tests none but runs."

@@ -65,7 +65,10 @@ def test_a_server_that_exits_at_once_is_an_error_with_its_last_words(
 ) -> None:
     """The error has the exit code, the readable end of the log and a hint, and nothing is left behind."""
     needs = Needs(modules=BOTH, settings={"FAKE": "exits"})
-    with pytest.raises(TargetError, match="ended with exit code 3 before it was ready") as caught, fake_embedded.open(needs):
+    with (
+        pytest.raises(TargetError, match="ended with exit code 3 before it was ready") as caught,
+        fake_embedded.open(needs),
+    ):
         pytest.fail("it opened")
     assert caught.value.log == "fatal: could not load config (error=invalid config: no such setting)"
     assert "not accepted by this version" in caught.value.hint
@@ -157,7 +160,10 @@ def test_a_file_that_is_no_program_is_an_error_that_says_so(tmp_path: Path) -> N
 def test_a_binary_that_is_not_the_version_asked_for_is_an_error(fake_binary: Path) -> None:
     """A wrong file in the cache is not reported as the version that its name claims."""
     target = EmbeddedTarget("embedded:1.38.0", binary=Binary(fake_binary, "1.38.0", "the cache"), version="1.38.0")
-    with pytest.raises(TargetError, match=r"taken for Weaviate 1\.38\.0 but says that it is 1\.39\.0"), target.open(Needs()):
+    with (
+        pytest.raises(TargetError, match=r"taken for Weaviate 1\.38\.0 but says that it is 1\.39\.0"),
+        target.open(Needs()),
+    ):
         pytest.fail("it opened")
 
 
