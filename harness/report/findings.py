@@ -142,27 +142,33 @@ def headline(record: Record) -> Headline:
     """Say what the run came to, what was tested, and what that proves."""
     code = record.exit_code
     state = {ExitCode.HELD: "held", ExitCode.VIOLATED: "violated", ExitCode.UNDECIDED: "undecided"}.get(code, "broken")
-    sentence = _EXIT.get(code) or _came_to(record)
+    sentence = _EXIT.get(code) or _came_to(record, code)
     if record.truncated:
         sentence += " The record has no end: the run was cut off, or is still going on."
     return Headline(state, sentence, *_target(record), code)
 
 
-def _came_to(record: Record) -> str:
+def _came_to(record: Record, code: ExitCode) -> str:
     verdicts = record.verdicts
     checks = {case.check for case in verdicts if case.outcome is not Outcome.SKIPPED}
     loud = {outcome: {case.check for case in verdicts if case.outcome is outcome} for outcome in LOUD}
-    said = [f"{len(loud[outcome]):,} {words.OUTCOMES[outcome]}" for outcome in LOUD if loud[outcome]]
+    said = [_are(len(loud[outcome]), outcome) for outcome in LOUD if loud[outcome]]
+    if not said and code is not ExitCode.HELD:
+        return f"The run ended as {code.name.lower()}, although no check did."
     if not said:
         return f"Everything held: {words.count(len(checks), 'check')}."
     return f"Of {words.count(len(checks), 'check')}, {' and '.join(said)}."
+
+
+def _are(n: int, outcome: Outcome) -> str:
+    return f"{n:,} {'is' if n == 1 else 'are'} {outcome}"
 
 
 def _target(record: Record) -> tuple[str, str]:
     target = record.target
     if target is None:
         return "No database was tested.", "That proves nothing about any Weaviate."
-    tested = f"Tested: {words.clean(target.description).rstrip('.')}."
+    tested = f"Tested: {words.clean(target.description).strip().rstrip('.')}."
     if target.weaviate:
         return tested, "What it shows holds for this server, with these images and settings."
     return tested, "That shows that the harness works here, and proves nothing about any Weaviate."

@@ -59,6 +59,7 @@ _PLAIN = str.maketrans(
 _PLAIN_BOX = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
 _WIDE = 120
 _MOST_FACTS = 8
+_LEAST = 16
 
 
 def render(record: Record, console: Console, *, page: Path | None = None) -> None:
@@ -102,7 +103,7 @@ class _Screen:
         table = self._table("Verdicts")
         table.add_column("chapter or check", overflow="fold", ratio=5)
         table.add_column("came to", overflow="fold", ratio=4)
-        table.add_column("time", justify="right", no_wrap=True)
+        table.add_column("time", justify="right", overflow="fold")
         scenario = None
         for tally in tallies(self._record.verdicts):
             if tally.scenario != scenario:
@@ -143,7 +144,7 @@ class _Screen:
         if len(finding.cases) > 1:
             rows.append(("in all", spread(finding)))
         table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-        table.add_column(style="dim", no_wrap=True, max_width=24)
+        table.add_column(style="dim", overflow="fold", max_width=24)
         table.add_column(overflow="fold")
         for name, said in rows:
             table.add_row(self._text(name), self._text(said))
@@ -172,9 +173,9 @@ class _Screen:
         for scenario in scenarios:
             entries = [entry for entry in self._record.latencies if entry.scenario == scenario]
             table = self._table(f"Latency in milliseconds: {scenario}")
-            table.add_column("question", overflow="fold", ratio=1)
+            table.add_column("question", overflow="fold", ratio=1, min_width=_LEAST)
             for name in ("n", "p50", "p95", "p99", "service"):
-                table.add_column(name, justify="right", no_wrap=True)
+                table.add_column(name, justify="right", overflow="fold")
             for entry in entries:
                 table.add_row(*self._latency(entry))
             yield table

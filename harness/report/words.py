@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from harness.model import Outcome
@@ -54,6 +55,12 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), _MINUTE)
     return f"{minutes} min {rest} s"
+
+
+def moment(when: datetime) -> str:
+    """Write a moment as `14 March 2025, 09:26 UTC`."""
+    utc = when.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
 
 
 def count(n: int, noun: str, plural: str = "") -> str:

@@ -1,0 +1,78 @@
+"""A record as one page that needs nothing else: no network, no other file, no script to be read.
+
+The page's own policy forbids it to load anything, and to run any script or style but its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from harness.model import Outcome
+from harness.record import Record
+from harness.report import sections, words
+from harness.report.findings import LOUD, QUIET, findings, headline, skips, spread, where
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(record: Record) -> str:
+    """Return the page of a record; the same record always gives the same page."""
+    style, script = (_source(name) for name in ("page.css", "page.js"))
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(style=style, script=script, policy=_policy(style, script), **_content(record))
+    )
+
+
+def _content(record: Record) -> dict[str, Any]:
+    verdicts = record.verdicts
+    loud, quiet = findings(verdicts, LOUD), findings(verdicts, QUIET)
+    return {
+        "record": record,
+        "head": headline(record),
+        "counts": {outcome: n for outcome, n in record.counts.items() if n},
+        "findings": loud,
+        "quiet": quiet,
+        "skips": skips(verdicts),
+        "anchors": sections.anchors(loud + quiet),
+        "pictures": sections.Pictures(record.pictures),
+        "galleries": sections.galleries(record.shown),
+        "matrices": sections.matrices(verdicts),
+        "timings": sections.timings(record.latencies),
+        "environment": sections.environment(record),
+        "took": sections.took(record),
+        "phases": sections.phases(record),
+        "command": sections.command(record),
+        "symbols": sections.SYMBOLS,
+    }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: words.clean(value) if type(value) is str else value,
+    )
+    environment.globals |= {"words": words, "where": where, "spread": spread, "Outcome": Outcome}
+    return environment
+
+
+def _source(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    return f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}"
+
+
+def _hash(source: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"

@@ -1,0 +1,31 @@
+"use strict";
+// Nothing here is needed to read the page: buttons that copy a command, and a filter for the verdicts.
+for (const line of document.querySelectorAll(".command")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.addEventListener("click", () => {
+    const selection = getSelection();
+    selection.selectAllChildren(line.querySelector("code"));
+    const done = document.execCommand("copy");
+    button.textContent = done ? "Copied" : "Selected";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+  line.append(button);
+}
+
+const form = document.querySelector(".filter");
+if (form) {
+  form.hidden = false;
+  const show = () => {
+    const text = form.elements.text.value.trim().toLowerCase();
+    const loud = form.elements.loud.checked;
+    for (const row of document.querySelectorAll(".matrix tbody tr")) {
+      const found = row.cells[0].textContent.toLowerCase().includes(text);
+      const differs = row.querySelector("td.violated, td.undecided, td.invalid, td.known, td.fixed");
+      row.hidden = !found || (loud && !differs);
+    }
+  };
+  form.addEventListener("input", show);
+  form.addEventListener("submit", (event) => event.preventDefault());
+}

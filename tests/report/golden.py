@@ -1,0 +1,23 @@
+"""The page of a small record, kept; `python tests/report/golden.py` writes it anew, for a look at the diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import example_record
+
+from harness.record import Record
+from harness.report.html import render
+
+FILE = Path(__file__).with_name("golden.html")
+
+
+def small() -> Record:
+    """A record with one of everything, the same on every machine."""
+    return example_record.record(
+        [example_record.picture(number) for number in range(12)], metrics=("cosine", "dot", "hamming"), questions=3
+    )
+
+
+if __name__ == "__main__":
+    FILE.write_text(render(small()), encoding="utf-8", newline="\n")
