@@ -1,0 +1,75 @@
+"""No faults at all: another server might well answer so, and no check may accuse these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.reference.mutants.registry import mutant
+from harness.reference.request import (
+    Aggregation,
+    Draft,
+    InterfaceName,
+    Refusal,
+    Search,
+    Vector,
+)
+from harness.reference.rules import Rules
+from harness.reference.settings import Settings
+
+Rows = NDArray[np.intp]
+Yes = NDArray[np.bool_]
+
+
+@mutant()
+class TiesTheOtherWay(Rules):
+    """Within a tie the newest object comes first."""
+
+    def order(self, distances: Vector, search: Search | Aggregation) -> Rows:
+        del search
+        return (len(distances) - 1 - np.argsort(distances[::-1], kind="stable")).astype(np.intp)
+
+
+@mutant()
+class NoSlack(Rules):
+    """Nothing beyond the threshold is accepted, not even 1e-6."""
+
+    def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
+        del search
+        return distances <= np.float32(threshold)
+
+
+@mutant()
+class RoundedWithinTheBound(Rules):
+    """Cosine distances are one float32 step larger."""
+
+    def cosine(self, query: Vector, vectors: NDArray[np.float32]) -> Vector:
+        return np.nextafter(super().cosine(query, vectors), np.float32(np.inf), dtype=np.float32)
+
+
+@mutant()
+class OtherWords(Rules):
+    """Refusals are worded otherwise."""
+
+    def words(self, message: str, interface: InterfaceName) -> str:
+        del interface
+        return f"the request can't be answered ({message})"
+
+
+@mutant()
+class OtherDefaultLimit(Rules):
+    """Without a limit 25 objects are returned."""
+
+    def limit(self, search: Search, settings: Settings, *, has_threshold: bool) -> int | None:
+        return super().limit(search, replace(settings, limit=25, limit_graphql=25), has_threshold=has_threshold)
+
+
+@mutant()
+class FailedImportInOtherWords(Rules):
+    """An import that fails is refused with another message."""
+
+    def failed_import(self, refusal: Refusal, draft: Draft) -> Vector | None:
+        del draft
+        raise Refusal(f"vectorizer: {refusal.message}", refusal.status)
