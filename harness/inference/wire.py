@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,12 +101,12 @@ def dump(value: Any) -> bytes:
         raise EncodingError("the vector has a component that is not finite") from error
 
 
-def _named(name: str, encode: Any, given: str) -> list[float]:
+def _named(name: str, encode: Callable[[str], list[float]], given: str) -> list[float]:
+    """Encode, and say in an error which one of several it was."""
     try:
-        vector: list[float] = encode(given)
+        return encode(given)
     except EncodingError as error:
         raise EncodingError(f"{name}: {error}") from error
-    return vector
 
 
 def _object(body: bytes) -> dict[str, Any]:
