@@ -1,0 +1,275 @@
+"""From gRPC's messages to what the engine is asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from harness.reference.engine import Engine
+from harness.reference.request import Aggregation, Filter, GroupBy, Near, NearKind, Refusal, Search, Sort, Vector
+from harness.reference.schema import Collection
+
+_OPERATORS = {
+    1: "Equal",
+    2: "NotEqual",
+    3: "GreaterThan",
+    4: "GreaterThanEqual",
+    5: "LessThan",
+    6: "LessThanEqual",
+    7: "And",
+    8: "Or",
+    10: "Like",
+    11: "IsNull",
+    12: "ContainsAny",
+    13: "ContainsAll",
+    14: "ContainsNone",
+    15: "Not",
+}
+_NEARS: Mapping[str, NearKind] = {
+    "near_image": "image",
+    "near_text": "text",
+    "near_vector": "vector",
+    "near_object": "object",
+}
+_OTHERS = {"bm25_search": "bm25", "hybrid_search": "hybrid"}
+_UNSUPPORTED = ("near_audio", "near_video", "near_depth", "near_thermal", "near_imu", "generative", "rerank", "boost")
+_MULTI_FP32 = 2
+
+
+def collection_of(engine: Engine, name: str) -> Collection:
+    """Return the collection of that name.
+
+    Raises:
+        Refusal: there is none, in the words that gRPC has for it.
+    """
+    try:
+        return engine.collection(name)
+    except Refusal:
+        raise Refusal(f"could not find class {name[:1].upper()}{name[1:]} in schema") from None
+
+
+def search_of(request: Any, collection: Collection) -> Search:
+    """Read a `SearchRequest`.
+
+    Raises:
+        Refusal: it cannot be read for this collection.
+    """
+    for field in _UNSUPPORTED:
+        if request.HasField(field):
+            raise Refusal(f"the reference knows no {field}: it does image search only")
+    near = _nears(request, collection)
+    check_properties(request, collection)
+    where = filter_of(request.filters, collection) if request.HasField("filters") else None
+    group_by = None
+    if request.HasField("group_by"):
+        group = request.group_by
+        if len(group.path) != 1:
+            raise Refusal(f"groupby path can only have one entry, received [{' '.join(group.path)}]")
+        collection.require_property(group.path[0])
+        group_by = GroupBy(tuple(group.path), group.number_of_groups, group.objects_per_group)
+    return Search(
+        interface="grpc",
+        collection=collection.name,
+        near=near,
+        where=where,
+        limit=request.limit,
+        offset=request.offset,
+        autocut=request.autocut or None,
+        sort=tuple(Sort(tuple(sort.path), not sort.ascending) for sort in request.sort_by),
+        group_by=group_by,
+        after=request.after or None,
+        tenant=request.tenant,
+        others=tuple(word for field, word in _OTHERS.items() if request.HasField(field)),
+        certainty_asked=request.metadata.certainty,
+    )
+
+
+def aggregation_of(request: Any, collection: Collection) -> Aggregation:
+    """Read an `AggregateRequest`.
+
+    Raises:
+        Refusal: it cannot be read for this collection, or it wants more than numbers of objects.
+    """
+    if request.aggregations:
+        raise Refusal("the reference counts objects and nothing else")
+    where = filter_of(request.filters, collection) if request.HasField("filters") else None
+    return Aggregation(
+        interface="grpc",
+        collection=collection.name,
+        near=_nears(request, collection),
+        where=where,
+        object_limit=request.object_limit if request.HasField("object_limit") else None,
+        group_by=(request.group_by.property,) if request.HasField("group_by") else (),
+        limit=request.limit if request.HasField("limit") else None,
+        tenant=request.tenant,
+    )
+
+
+def check_properties(request: Any, collection: Collection) -> None:
+    """Do nothing if the properties asked for exist.
+
+    Raises:
+        Refusal: one does not.
+    """
+    for name in request.properties.non_ref_properties:
+        try:
+            collection.require_property(name[:1].lower() + name[1:])
+        except Refusal as refusal:
+            where = f"extract properties request: get property by name {name} for class {collection.name}: "
+            raise Refusal(where + refusal.message) from None
+
+
+def filter_of(message: Any, collection: Collection) -> Filter:
+    """Read a `Filters` message; a number is read as the property's type wants it.
+
+    Raises:
+        Refusal: no operator, no value, an unknown property, or a value that cannot be read.
+    """
+    operator = _OPERATORS.get(message.operator)
+    if operator in {"And", "Or", "Not"}:
+        return Filter(operator, operands=tuple(filter_of(operand, collection) for operand in message.filters))
+    if operator is None:
+        raise Refusal("unknown filter operator OPERATOR_UNSPECIFIED")
+    path = _path(message)
+    kind = _kind(path, operator, collection)
+    return Filter(operator, ("id",) if path == "_id" else (path,), _value(message, kind))
+
+
+def vector_of(data: bytes) -> Vector:
+    """Read float32 components, least significant byte first."""
+    return np.frombuffer(data, dtype="<f4").astype(np.float32)
+
+
+# --- near operators ------------------------------------------------------------------------------
+
+
+def _nears(request: Any, collection: Collection) -> tuple[Near, ...]:
+    return tuple(
+        _near(kind, getattr(request, field), collection) for field, kind in _NEARS.items() if request.HasField(field)
+    )
+
+
+def _near(kind: NearKind, message: Any, collection: Collection) -> Near:
+    targets = _targets(message, collection)
+    distance = message.distance if message.HasField("distance") else None
+    certainty = message.certainty if message.HasField("certainty") else None
+    if kind == "object" and not message.id:
+        raise Refusal("near_object: id is required")
+    return Near(
+        kind=kind,
+        image=message.image if kind == "image" else None,
+        concepts=tuple(message.query) if kind == "text" else (),
+        vector=_query_vector(message, targets) if kind == "vector" else None,
+        object_id=message.id if kind == "object" else None,
+        distance=distance,
+        certainty=certainty,
+        target_vectors=targets,
+    )
+
+
+def _targets(message: Any, collection: Collection) -> tuple[str, ...]:
+    """The named vectors that are meant; the only one, if there is only one."""
+    chosen = tuple(message.targets.target_vectors if message.HasField("targets") else message.target_vectors)
+    named = [name for name in collection.vectors if name]
+    if not chosen and len(named) > 1:
+        raise Refusal(
+            f"extract target vectors: class {collection.name} has multiple vectors, but no target vectors were provided"
+        )
+    for name in chosen:
+        if name not in named:
+            raise Refusal(
+                f"extract target vectors: class {collection.name} does not have named vector {name} configured. "
+                f"Available named vectors [{' '.join(named)}]"
+            )
+    return chosen or tuple(named)
+
+
+def _query_vector(message: Any, targets: Sequence[str]) -> Vector:
+    """The vector of a `NearVector`, in any of the five ways that clients of different ages send it."""
+    if message.vectors:
+        if len(message.vectors) > 1:
+            raise Refusal(f"near_vector: only 1 vector supported, found {len(message.vectors)} vectors")
+        return _single(message.vectors[0])
+    if message.vector_bytes:
+        return vector_of(message.vector_bytes)
+    if message.vector:
+        return np.asarray(message.vector, np.float32)
+    wanted = targets[0] if targets else ""
+    for entry in message.vector_for_targets:
+        if entry.name == wanted:
+            return _single(entry.vectors[0]) if entry.vectors else vector_of(entry.vector_bytes)
+    if wanted in message.vector_per_target:
+        return vector_of(message.vector_per_target[wanted])
+    raise Refusal("near_vector: vector is required")
+
+
+def _single(message: Any) -> Vector:
+    if message.type == _MULTI_FP32:
+        raise Refusal("near_vector: provided vector is a multi vector but vector index supports regular vectors")
+    return vector_of(message.vector_bytes)
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+
+def _path(message: Any) -> str:
+    if message.HasField("target"):
+        if message.target.WhichOneof("target") != "property":
+            raise Refusal("the reference filters by properties of the object itself only")
+        return str(message.target.property)
+    if len(message.on) != 1:
+        raise Refusal(
+            "paths needs to have a uneven number of components: property, class, property, ...., "
+            f"got [{' '.join(message.on)}]"
+        )
+    return str(message.on[0])
+
+
+def _kind(path: str, operator: str, collection: Collection) -> str:
+    """The data type that a value must have, by Weaviate's name."""
+    if operator == "IsNull":
+        return "boolean"
+    if path in {"_id", "id"}:
+        return "text"
+    if path in {"_creationTimeUnix", "_lastUpdateTimeUnix"}:
+        return "date"
+    if path.startswith("len("):
+        return "int"
+    collection.require_property(path)
+    return collection.properties[path].removesuffix("[]")
+
+
+def _value(message: Any, kind: str) -> Any:
+    field = message.WhichOneof("test_value")
+    if field is None:
+        raise Refusal("unknown value type <nil>")
+    value = getattr(message, field)
+    if field == "value_geo":
+        raise Refusal("the reference knows no geo coordinates")
+    if field.endswith("_array"):
+        return tuple(_as(kind, each) for each in value.values)
+    return _as(kind, value)
+
+
+def _as(kind: str, value: Any) -> Any:
+    """A value as its property's type wants it: clients may send numbers as the other kind of number, or as text."""
+    if kind not in {"int", "number"} or isinstance(value, bool):
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        wanted, read = ("an integer", "int") if kind == "int" else ("a number", "float")
+        raise Refusal(
+            f"expected {wanted} value, but could not parse string '{value}' as {read}: "
+            f'strconv.ParseFloat: parsing "{value}": invalid syntax'
+        ) from None
+    if kind == "number":
+        return number
+    if isinstance(value, int):
+        return value
+    if not math.isfinite(number) or number != math.trunc(number):
+        raise Refusal(f"filtering for integer, but received a floating point number {value}")
+    return int(number)
