@@ -11,8 +11,11 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 MAX_PIXELS = 64_000_000
 
-# Only what decodes inside this process: Pillow would hand EPS to Ghostscript.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "JPEG2000", "AVIF", "PPM", "ICO", "TGA")
+# Only what decodes inside this process (Pillow would hand EPS to Ghostscript) and is known by its first bytes (any
+# bytes at all might be a TGA), as far as this Pillow was built with it.
+_WANTED = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "AVIF", "PPM", "ICO")
+Image.init()
+FORMATS = tuple(name for name in _WANTED if name in Image.OPEN)
 
 
 # What undoes the EXIF orientations 2 to 8.

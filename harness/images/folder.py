@@ -7,7 +7,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from harness.errors import FileError
 from harness.images.decode import ImageError, image_size
@@ -102,14 +102,21 @@ def checked_bytes(folder: Path, entry: Entry) -> bytes:
         ValueError: it is not; the text is a sentence.
         OSError: it cannot be read.
     """
-    relative = PurePosixPath(entry.path)
-    if relative.is_absolute() or ".." in relative.parts or "\\" in entry.path or ":" in relative.parts[0]:
-        raise ValueError("a path stays below the manifest's folder and has forward slashes only")
-    data = _read_inside(folder, folder / relative)
+    _check_name(entry.path)
+    data = _read_inside(folder, folder / PurePosixPath(entry.path))
     found = hashlib.sha256(data).hexdigest()
     if found != entry.sha256:
         raise ValueError(f"the file is another one than listed: its sha256 is {found}, not {entry.sha256}")
     return data
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that leads out of its folder on any platform, or that a manifest cannot hold."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or PureWindowsPath(name).drive or "\\" in name or "\0" in name:
+        raise ValueError("a picture's path stays below the manifest's folder and has forward slashes only")
+    if not name.isprintable():  # undecodable bytes too, which Python keeps as lone surrogates
+        raise ValueError("the file's name has characters that cannot be printed; rename it")
 
 
 def _read_inside(folder: Path, path: Path) -> bytes:
@@ -141,6 +148,7 @@ def _found(folder: Path) -> Iterator[tuple[Entry, bytes]]:
         raise FileError("there is no image in this folder", path=folder, hint=f"looked for {', '.join(SUFFIXES)}")
     for name, path in paths:
         try:
+            _check_name(name)
             data = _read_inside(folder, path)
             width, height = image_size(data)
         except (ImageError, ValueError, OSError) as error:

@@ -185,7 +185,9 @@ class _Reader:
                 if isinstance(event, yaml.CollectionStartEvent | yaml.CollectionEndEvent | yaml.ScalarEvent):
                     yield event
         except yaml.MarkedYAMLError as error:
-            line = _line(error.problem_mark or error.context_mark)
+            # What was never closed is found out at the file's end; the place where it was opened helps more.
+            opened = error.context_mark if "scanning" in (error.context or "") else None
+            line = _line(opened or error.problem_mark)
             raise FileError(f"this is not YAML: {error.problem}", path=self._path, line=line) from error
         except yaml.YAMLError as error:
             raise FileError(f"this is not YAML: {error}", path=self._path) from error

@@ -16,7 +16,7 @@ class Picture:
     """One encoded image file and the facts that a search over it is judged by.
 
     Args:
-        name: distinct in its set: `chelsea.jpg`, its view `chelsea.jpg#mirror`, `digit-0007.png`, `p-0003#1`.
+        name: distinct in its set: `chelsea.jpg`, its view `chelsea.jpg#mirror`, `digit-0007`, `p-0003#1`.
         data: the bytes of an image file.
         label: what kind of thing is shown.
         subject: what very thing is shown: equal for a picture and all its views.
@@ -65,8 +65,9 @@ class ImageSet:
     def __post_init__(self) -> None:
         by_name: dict[str, Picture] = {}
         for picture in self.pictures:
-            if by_name.setdefault(picture.name, picture) is not picture:
+            if picture.name in by_name:
                 raise ValueError(f"two pictures of {self.name} are called {picture.name!r}")
+            by_name[picture.name] = picture
         object.__setattr__(self, "_by_name", by_name)
 
     def by_name(self, name: str) -> Picture:
