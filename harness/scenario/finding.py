@@ -31,10 +31,11 @@ def find_scenarios(paths: Iterable[Path]) -> list[Path]:
     Raises:
         FileError: a path means nothing, or a file is no scenario.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for path in paths:
-        found.update(dict.fromkeys(_meant(path)))
-    return list(found)
+        for meant in _meant(path):
+            found.setdefault(meant.resolve(), meant)
+    return list(found.values())
 
 
 def _meant(path: Path) -> list[Path]:

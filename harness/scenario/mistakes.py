@@ -28,9 +28,9 @@ _WANTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "bool_type": "true or false",
-    "greater_than_equal": "at least {ge}",
-    "greater_than": "more than {gt}",
-    "less_than_equal": "at most {le}",
+    "greater_than_equal": "at least {ge:g}",
+    "greater_than": "more than {gt:g}",
+    "less_than_equal": "at most {le:g}",
     "finite_number": "a finite number",
     "string_too_short": "a text that says something",
     "too_short": "a list with something in it",
@@ -61,7 +61,10 @@ def validate(document: Document, model: type[_Model], data: Any, at: Loc = ()) -
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = [_mistake(document, model, details, at) for details in error.errors(include_url=False)]
+        # A key that is missing may be there with a slip: what is there is said first, in the file's order.
+        all_of_them = error.errors(include_url=False)
+        there = [details for details in all_of_them if details["type"] != "missing"]
+        found = [_mistake(document, model, details, at) for details in there or all_of_them]
         raise min(found, key=lambda mistake: mistake.line or 0) from None
 
 
@@ -99,7 +102,7 @@ def _mistake(document: Document, model: type[BaseModel], details: ErrorDetails, 
             hint = nearest(str(given), _literals_at(context))
             return document.error(loc, f"`{where}` cannot be {kind(given)}", hint=hint)
         case "string_pattern_mismatch":
-            return document.error(loc, f"`{where}` has a name that does not fit {context['pattern']}")
+            return document.error(loc, f"`{where}` has a name that does not fit {context['pattern'].strip('^$')}")
         case error_type:
             return document.error(loc, f"`{where}` must be {_wanted(error_type, context, details)}, not {kind(given)}")
 

@@ -22,7 +22,7 @@ MOST_BYTES = 1024 * 1024
 _DEEPEST = 40
 _MOST_NODES = 50_000
 _SNIFFED = 64 * 1024
-_OURS = re.compile(rb"""^(?:\xef\xbb\xbf)?\{?[ ]*["']?nearimage["']?[ ]*:(?:\s|$)""", re.MULTILINE)
+_OURS = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:\{[ ]*)?["']?nearimage["']?[ ]*:(?:\s|$)""", re.MULTILINE)
 _PREFIX = "tag:yaml.org,2002:"
 
 Loc = tuple[str | int, ...]

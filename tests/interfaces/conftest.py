@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from planted_objects import image, uuid
 
 from harness import targets
-from harness.images import planted_picture
 from harness.interfaces import NAMES, connect
 from harness.interfaces.rest import Object, Rest
 from harness.model import Module, Needs, State
@@ -27,16 +27,6 @@ PROPERTIES = [
     {"name": "words", "dataType": ["text[]"]},
     {"name": "counts", "dataType": ["int[]"]},
 ]
-
-
-def image(*vector: float) -> str:
-    """A planted picture as base64."""
-    return planted_picture(vector, name="planted").base64
-
-
-def uuid(number: int) -> str:
-    """An object id that sorts by its number."""
-    return f"00000000-0000-4000-8000-{number:012d}"
 
 
 @pytest.fixture(scope="session")

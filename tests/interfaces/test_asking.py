@@ -7,7 +7,7 @@ from math import inf, nan
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import image, uuid
+from planted_objects import image, uuid
 
 from harness.model import NearImage, NearObject, NearText, NearVector, Question, Sort, State, Where
 

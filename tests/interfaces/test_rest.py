@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from badserver import BadServer, http
-from conftest import image, uuid
+from planted_objects import image, uuid
 
 from harness.errors import AnswerError
 from harness.interfaces import rest as rest_module

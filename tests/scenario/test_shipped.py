@@ -1,0 +1,90 @@
+"""The scenarios that come with the harness, and the schema that editors use."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from good_scenario import GOOD
+
+from harness.model import Metric, Module
+from harness.scenario import json_schema, load_scenario, shipped_scenarios
+
+NAMES = ("completeness", "digits-img2vec", "photos-clip", "photos-img2vec", "smoke", "thresholds")
+SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"
+
+
+def problems(text: str) -> list[str]:
+    """What the schema has against a scenario."""
+    validator = jsonschema.Draft202012Validator(json_schema())
+    return [error.message for error in validator.iter_errors(yaml.safe_load(text))]
+
+
+def test_these_are_shipped() -> None:
+    """No scenario is lost, and none is there that no test knows."""
+    assert tuple(shipped_scenarios()) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_scenario_is_good(name: str) -> None:
+    """It loads, fits the schema, names the schema for editors, and has pictures, questions and promises."""
+    path = shipped_scenarios()[name]
+    text = path.read_text(encoding="utf-8")
+    assert problems(text) == []
+    first = text.splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../harness/scenario.schema.json"
+    scenario = load_scenario(path)
+    assert scenario.about
+    assert scenario.questions
+    assert scenario.promises
+    for collection in scenario.collections:
+        assert len(collection.images.load().pictures) >= 12
+        assert scenario.questions_for(collection)
+
+
+def test_no_two_shipped_scenarios_make_the_same_class() -> None:
+    """All of them can be loaded into one server."""
+    names = [one.name for path in shipped_scenarios().values() for one in load_scenario(path).collections]
+    assert len(names) == len(set(names))
+
+
+def test_both_modules_and_all_metrics_and_indexes_are_asked() -> None:
+    """Together they cover both modules, five metrics, and hnsw and flat."""
+    made = [one for path in shipped_scenarios().values() for one in load_scenario(path).collections]
+    assert {one.module for one in made} == set(Module)
+    assert {(one.metric, one.index) for one in made} >= {
+        (metric, index) for metric in Metric for index in ("hnsw", "flat")
+    }
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    """`python -m harness.scenario > harness/scenario.schema.json` would change nothing."""
+    assert json.loads(SCHEMA_FILE.read_text(encoding="utf-8")) == json_schema()
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("load:", "laod:"),
+        ("limit: 2", "limit: 0"),
+        ("limit: 2", "limmit: 2"),
+        ("recall: 1.0", "recall: 2"),
+        ("recall: 1.0", "recal: 1"),
+        ("p50: 20ms", "p50: 20"),
+        ("views: [mirror]", "views: [miror]"),
+        ("from: ./pictures", "from: planted"),
+        ("  class: Thing\n", ""),
+        ("nearimage: 1", "nearimage: 2"),
+        ("module: img2vec-neural", "module: img2vec"),
+        ("load:", "collections: [{class: Other}]\nload:"),
+    ],
+)
+def test_the_schema_refuses_what_the_loader_refuses(old: str, new: str) -> None:
+    """An editor underlines what would be an error."""
+    assert problems(GOOD) == []
+    assert old in GOOD
+    assert problems(GOOD.replace(old, new, 1)) != []
