@@ -95,10 +95,8 @@ def complete(given: Mapping[str, Any], settings: Settings) -> JSON:
     full: JSON = {"class": capitalised(given["class"])}
     if given.get("description"):
         full["description"] = given["description"]
-    full["invertedIndexConfig"] = {
-        **copy.deepcopy(INVERTED_INDEX),
-        **_stopwords(given.get("invertedIndexConfig") or {}),
-    }
+    inverted = _stopwords(given.get("invertedIndexConfig") or {})
+    full["invertedIndexConfig"] = {**copy.deepcopy(INVERTED_INDEX), **inverted}
     if given.get("moduleConfig"):
         full["moduleConfig"] = copy.deepcopy(given["moduleConfig"])
     full["multiTenancyConfig"] = tenants

@@ -50,7 +50,8 @@ class Distances:
 
     def cosine(self, query: Vector, vectors: Vectors) -> Vector:
         """1 - a·b of normalised vectors, never below 0."""
-        return np.maximum(np.float32(1) - _dot_products(query, vectors), np.float32(0))
+        found: Vector = np.maximum(np.float32(1) - _dot_products(query, vectors), np.float32(0))
+        return found
 
     def dot(self, query: Vector, vectors: Vectors) -> Vector:
         """-a·b: negative is closer."""
@@ -74,7 +75,8 @@ class Distances:
 
     def hamming(self, query: Vector, vectors: Vectors) -> Vector:
         """Number of components that differ."""
-        return np.count_nonzero(vectors != query, axis=1).astype(np.float32)
+        different: NDArray[np.intp] = np.count_nonzero(vectors != query, axis=1)
+        return different.astype(np.float32)
 
 
 def _dot_products(query: Vector, vectors: Vectors) -> Vector:

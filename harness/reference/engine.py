@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from harness.reference.request import Aggregation, Counted, Deleted, Draft, Filter, Results, Search, Tenant, Written
-    from harness.reference.rules import Rules
-    from harness.reference.schema import Collection
+from harness.reference.classes import Classes
+from harness.reference.inference import Services
+from harness.reference.request import (
+    Aggregation,
+    Counted,
+    Deleted,
+    Draft,
+    Filter,
+    Refusal,
+    Results,
+    Search,
+    StoredObject,
+    Tenant,
+    Written,
+)
+from harness.reference.rules import Rules
+from harness.reference.schema import Collection
+from harness.reference.searcher import Searcher
+from harness.reference.settings import Settings
+from harness.reference.store import Store
+from harness.reference.writer import Writer
 
 VERSION = "1.39.0"
 
@@ -21,21 +38,63 @@ class Engine:
         folder: where objects survive a restart.
         inference_url: the inference service, `http://host:port`.
         rules: what the database decides; a faulty reference is made of other rules.
+        settings: the server's limits and defaults.
     """
 
-    def __init__(self, folder: Path, inference_url: str, rules: Rules | None = None) -> None:
-        raise NotImplementedError
+    def __init__(
+        self, folder: Path, inference_url: str, rules: Rules | None = None, settings: Settings | None = None
+    ) -> None:
+        self.rules = rules or Rules()
+        self.settings = settings or Settings()
+        self._store = Store(folder, self.rules)
+        self._services = Services(inference_url, self.settings.client_timeout)
+        self.classes = Classes(self._store, self.settings)
+        self.objects = Writer(self._store, self.classes, self._services, self.rules)
+        self._searcher = Searcher(self._store, self._services, self.rules, self.settings)
+
+    def close(self) -> None:
+        """Close the file and the connections; what was stored stays."""
+        self.objects.close()
+        self._services.close()
+        self._store.close()
+
+    # --- classes ---------------------------------------------------------------------------------
+
+    @property
+    def schema_version(self) -> int:
+        """A number that grows with each change of a class."""
+        return self._store.schema_version
+
+    def collections(self) -> list[Collection]:
+        """All classes, oldest first."""
+        return self._store.collections()
 
     def collection(self, name: str) -> Collection:
-        """The collection of that name (first letter may be small).
-
-        `.name`, `.properties: Mapping[str, str]` (property name to its Weaviate data type: text, int, blob, text[],
-        …, in definition order), `.vectors: Mapping[str, VectorConfig]` (`""` is the unnamed vector), `.multi_tenant`.
+        """The class of that name (its first letter may be small).
 
         Raises:
             Refusal: there is none.
         """
-        raise NotImplementedError
+        return self._store.collection(name)
+
+    def drop_collection(self, name: str) -> None:
+        """Remove a class with its objects; nothing happens if there is none."""
+        self._store.drop_collection(name)
+
+    def tenants(self, collection: str, names: Sequence[str] = ()) -> list[Tenant]:
+        """The tenants of a class, by name; all of them if no names are given.
+
+        Raises:
+            Refusal: no such class, or it has no tenants.
+        """
+        found = self.classes.tenants(self._store.collection(collection))
+        return [tenant for tenant in found if not names or tenant.name in names]
+
+    def count(self, collection: Collection) -> int:
+        """How many objects a class has, in all tenants."""
+        return self._store.count(collection)
+
+    # --- questions -------------------------------------------------------------------------------
 
     def search(self, search: Search) -> Results:
         """Answer one search.
@@ -43,7 +102,10 @@ class Engine:
         Raises:
             Refusal: with the message of the interface that asked (`search.interface`).
         """
-        raise NotImplementedError
+        try:
+            return self._searcher.search(search)
+        except Refusal as refusal:
+            raise Refusal(self.rules.words(refusal.message, search.interface), refusal.status) from None
 
     def aggregate(self, aggregation: Aggregation) -> list[Counted]:
         """Count objects: one entry, or one for each group, largest first.
@@ -51,11 +113,32 @@ class Engine:
         Raises:
             Refusal: with the message of the interface that asked.
         """
-        raise NotImplementedError
+        try:
+            return self._searcher.aggregate(aggregation)
+        except Refusal as refusal:
+            raise Refusal(self.rules.words(refusal.message, aggregation.interface), refusal.status) from None
+
+    def find(self, collection: str, object_id: str, tenant: str = "") -> StoredObject | None:
+        """One object, or None.
+
+        Raises:
+            Refusal: no such class, or a tenant is missing, not wanted, unknown or inactive.
+        """
+        return self.objects.find(self._store.collection(collection), object_id, tenant)
+
+    def meta(self) -> dict[str, Any]:
+        """What the CLIP service says about itself.
+
+        Raises:
+            Refusal: it cannot be asked.
+        """
+        return self._services.default.meta()
+
+    # --- writing ---------------------------------------------------------------------------------
 
     def put_objects(self, drafts: Sequence[Draft]) -> list[Written]:
         """Store a batch; each object has a fate of its own, in the order given."""
-        raise NotImplementedError
+        return self.objects.put_batch(drafts)
 
     def delete_where(
         self, collection: str, where: Filter, *, tenant: str = "", dry_run: bool = False, verbose: bool = False
@@ -63,14 +146,11 @@ class Engine:
         """Delete what matches.
 
         Raises:
-            Refusal: no such collection or tenant, or a filter that means nothing.
+            Refusal: no such class or tenant, or a filter that means nothing.
         """
-        raise NotImplementedError
-
-    def tenants(self, collection: str, names: Sequence[str] = ()) -> list[Tenant]:
-        """The tenants of a collection, by name; all of them if no names are given.
-
-        Raises:
-            Refusal: no such collection, or it has no tenants.
-        """
-        raise NotImplementedError
+        found = self._searcher.filtered(self._store.collection(collection), where, tenant)
+        found = found[: self.settings.maximum_results]
+        if not dry_run:
+            self._store.remove_objects(found)
+        listed = tuple(Written(item.id) for item in found) if verbose else ()
+        return Deleted(len(found), 0 if dry_run else len(found), 0, listed)

@@ -19,8 +19,9 @@ TIMES: Mapping[str, Callable[[StoredObject], int]] = {
 _LENGTH = re.compile(r"len\((.+)\)")
 # The English stop words of the classic list that search engines share.
 _STOPWORDS = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to "
-    "was will with".split()
+    {"a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of"}
+    | {"on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will"}
+    | {"with"}
 )
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "Equal": lambda value, wanted: bool(value == wanted),
@@ -56,10 +57,12 @@ class Filtering:
             return all(found) if where.operator == "ContainsAll" else not any(found)
         value = value_of(item, where.path[-1])
         if where.operator == "IsNull":
-            return (value is None or value == []) == where.value
-        if value is None:
-            return False
-        elements = value if isinstance(value, list) else [value]
+            return (value is None or value == []) is bool(where.value)
+        elements = value if isinstance(value, list) else [] if value is None else [value]
+        return self.value_passes(where, elements, collection)
+
+    def value_passes(self, where: Filter, elements: list[Any], collection: Collection) -> bool:
+        """Whether any of an object's values passes one comparison."""
         if isinstance(where.value, str) and where.path[-1] not in IDS:
             return self.text_passes(where, elements, collection)
         if where.operator == "Like":
@@ -196,7 +199,7 @@ def _check_type(where: Filter, kind: str) -> None:
         "boolean": {"valueBoolean"},
     }.get(kind, {f"value{kind[:1].upper()}{kind[1:]}"})
     for name in used - wanted:
-        preferred = "valueDate" if kind == "date" else sorted(wanted)[-1]
+        preferred = "valueDate" if kind == "date" else max(wanted)
         problem = f'data type filter cannot use "{name}" on type "{kind}", use "{preferred}" instead'
         raise Refusal(f"invalid 'where' filter: {problem}")
 

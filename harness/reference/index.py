@@ -71,8 +71,9 @@ class VectorIndex:
         """
         if self.dimensions not in {0, len(vector)}:
             raise Refusal(
-                f"Validate vector index for {object_id}: new node has a vector with length {len(vector)}. Existing nodes "
-                f"have vectors with length {self.dimensions}: vector dimensions do not match the index dimensions",
+                f"Validate vector index for {object_id}: new node has a vector with length {len(vector)}. Existing "
+                f"nodes have vectors with length {self.dimensions}: vector dimensions do not match the index "
+                "dimensions",
                 status=500,
             )
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from harness.reference.request import Refusal, Vector
+from harness.reference.schema import VectorConfig
 
 _OK = 200
 
@@ -84,14 +85,13 @@ class InferenceClient:
         return self._send("POST", route, json.dumps(body).encode(), headers)
 
     def _send(self, method: str, route: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        sent = f'send {method} request: {method.capitalize()} "{self._url}{route}"'
         try:
             status, raw = self._exchange(method, route, body, headers)
         except TimeoutError:
-            raise Refusal(
-                f"send {method} request: {self._where(method, route)}: context deadline exceeded", 500
-            ) from None
+            raise Refusal(f"{sent}: context deadline exceeded", 500) from None
         except (OSError, http.client.HTTPException) as error:
-            raise Refusal(f"send {method} request: {self._where(method, route)}: {_reason(error)}", 500) from None
+            raise Refusal(f"{sent}: {_reason(error)}", 500) from None
         try:
             answer = json.loads(raw)
         except ValueError as error:
@@ -130,8 +130,35 @@ class InferenceClient:
         self._idle.put(connection)
         return response.status, raw
 
-    def _where(self, method: str, route: str) -> str:
-        return f'{method.capitalize()} "{self._url}{route}"'
+
+class Services:
+    """The services behind a database: one for all, except where a class names its own (`inferenceUrl`).
+
+    Args:
+        url: `http://host:port` of the service for all.
+        timeout: seconds that one call may take.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self._timeout = timeout
+        self._clients = {"": InferenceClient(url, timeout)}
+
+    @property
+    def default(self) -> InferenceClient:
+        """The service for all."""
+        return self._clients[""]
+
+    def of(self, config: VectorConfig) -> InferenceClient:
+        """The service that makes the vectors of one configuration."""
+        url = config.settings.get("inferenceUrl") or ""
+        if url not in self._clients:
+            self._clients[url] = InferenceClient(url, self._timeout)
+        return self._clients[url]
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        for client in self._clients.values():
+            client.close()
 
 
 def _reason(error: Exception) -> str:

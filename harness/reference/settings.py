@@ -31,13 +31,14 @@ class Settings:
         Raises:
             UsageError: a value is not of the kind that the server reads.
         """
+        plain = cls()
         return cls(
-            limit=_whole(environment, "QUERY_DEFAULTS_LIMIT", cls.limit),
-            limit_graphql=_whole(environment, "QUERY_DEFAULTS_LIMIT_GRAPHQL", cls.limit_graphql),
-            maximum_results=_whole(environment, "QUERY_MAXIMUM_RESULTS", cls.maximum_results),
-            default_vectorizer=environment.get("DEFAULT_VECTORIZER_MODULE") or cls.default_vectorizer,
-            default_distance=environment.get("DEFAULT_VECTOR_DISTANCE_METRIC") or cls.default_distance,
-            client_timeout=_seconds(environment, "MODULES_CLIENT_TIMEOUT", cls.client_timeout),
+            limit=_whole(environment, "QUERY_DEFAULTS_LIMIT", plain.limit),
+            limit_graphql=_whole(environment, "QUERY_DEFAULTS_LIMIT_GRAPHQL", plain.limit_graphql),
+            maximum_results=_whole(environment, "QUERY_MAXIMUM_RESULTS", plain.maximum_results),
+            default_vectorizer=environment.get("DEFAULT_VECTORIZER_MODULE") or plain.default_vectorizer,
+            default_distance=environment.get("DEFAULT_VECTOR_DISTANCE_METRIC") or plain.default_distance,
+            client_timeout=_seconds(environment, "MODULES_CLIENT_TIMEOUT", plain.client_timeout),
             async_indexing=_enabled(environment, "ASYNC_INDEXING", default=False),
             auto_schema=_enabled(environment, "AUTOSCHEMA_ENABLED", default=True),
         )

@@ -68,7 +68,7 @@ class Partition:
 
 
 class Store:
-    """Classes, tenants and objects. Each public method takes the lock; `lock` is for searches that need a still picture.
+    """Classes, tenants and objects. Public methods take `lock`, as do searches, which need a still picture.
 
     Args:
         folder: where the file is kept.
@@ -167,6 +167,12 @@ class Store:
             return self._partitions[key]
 
     # --- objects ---------------------------------------------------------------------------------
+
+    def count(self, collection: Collection) -> int:
+        """How many objects a class has, in all tenants."""
+        with self.lock:
+            parts = [part for (name, _), part in self._partitions.items() if name == collection.name]
+            return sum(len(part.objects) for part in parts)
 
     def put_objects(self, items: Sequence[StoredObject], how: How) -> None:
         """Add or replace objects, all or none; their vectors have been checked."""

@@ -22,14 +22,15 @@ class Vectorizing:
 
     def images(self, config: VectorConfig, properties: Mapping[str, Any]) -> list[Field]:
         """The images of an object, by property name: each configured field that has one."""
-        return [(field, properties[field]) for field in sorted(config.image_fields) if _is_text(properties.get(field))]
+        found = [(field, properties.get(field)) for field in sorted(config.image_fields)]
+        return [(field, image) for field, image in found if isinstance(image, str)]
 
     def texts(self, config: VectorConfig, properties: Mapping[str, Any]) -> list[Field]:
         """The texts of an object, by property name; a text array gives each of its elements."""
         found: list[Field] = []
         for field in sorted(config.text_fields):
             value = properties.get(field)
-            found += [(field, text) for text in (value if isinstance(value, list) else [value]) if _is_text(text)]
+            found += [(field, text) for text in _elements(value) if isinstance(text, str)]
         return found
 
     def mean(self, vectors: Sequence[Vector]) -> Vector:
@@ -109,5 +110,5 @@ def _raise(refusal: Refusal) -> NoReturn:
     raise refusal
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _elements(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,60 @@
+"""`python -m harness.reference`: a reference in a process of its own, which says one line when it is ready."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.reference.server import serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until a signal, or until the parent is gone; return the exit code."""
+    options = _options(arguments)
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    try:
+        with serve(
+            inference_url=options.inference,
+            folder=options.folder,
+            faults=options.mutant,
+            http_port=options.port,
+            grpc_port=options.grpc_port,
+            environment=os.environ,
+        ) as served:
+            grpc = f" grpc {served.grpc}" if served.grpc else ""
+            sys.stdout.write(f"nearimage reference ready at {served.url}{grpc}\n")
+            sys.stdout.flush()
+            if options.exit_with_parent:
+                threading.Thread(target=_until_closed, args=(ended,), daemon=True).start()
+            ended.wait()
+    except HarnessError as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.exit_code)
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m harness.reference", description=__doc__)
+    parser.add_argument("--inference", required=True, metavar="URL", help="the inference service, http://host:port")
+    parser.add_argument("--folder", required=True, type=Path, help="where objects survive a restart")
+    parser.add_argument("--mutant", default="", help="the name of a fault to have")
+    parser.add_argument("--port", type=int, default=0, help="for HTTP; 0 takes a free one")
+    parser.add_argument("--grpc-port", type=int, default=0, help="for gRPC; 0 takes a free one")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input closes")
+    return parser.parse_args(arguments)
+
+
+def _until_closed(ended: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    ended.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

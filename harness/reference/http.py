@@ -1,0 +1,158 @@
+"""The REST routes and the way to GraphQL, as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from harness.reference import http_objects, http_schema
+from harness.reference.engine import VERSION, Engine
+from harness.reference.forms import BadBody, error
+from harness.reference.graphql import GraphQL
+from harness.reference.request import Refusal
+from harness.reference.wire import dumps
+
+Answer = tuple[int, Any]
+"""A status and what is sent as JSON; None sends no body."""
+Handler = Callable[[Request, Any], Answer]
+"""Gets the request and its JSON body (None where there is none) on a thread of its own."""
+
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> Starlette:
+    """The HTTP side of the database.
+
+    Args:
+        engine: answers.
+        threads: where the engine's blocking methods run.
+        hostname: `http://host:port` of this server, once it is known.
+    """
+    graphql = GraphQL(engine)
+
+    def meta(_request: Request, _body: Any) -> Answer:
+        modules = {"img2vec-neural": {}, "multi2vec-clip": engine.meta()}
+        return 200, {
+            "grpcMaxMessageSize": 104_858_000,
+            "hostname": hostname(),
+            "modules": modules,
+            "version": VERSION,
+        }
+
+    def nodes(request: Request, _body: Any) -> Answer:
+        return 200, {"nodes": [_node(engine, verbose=request.query_params.get("output") == "verbose")]}
+
+    def ask(_request: Request, body: Any) -> Answer:
+        return graphql.answer(body if isinstance(body, dict) else {})
+
+    def ask_batch(_request: Request, body: Any) -> Answer:
+        return 200, [graphql.answer(each)[1] for each in body or ()]
+
+    routes: list[tuple[str, str, Handler]] = [
+        ("GET", "/v1", lambda _request, _body: (200, {"links": [{"href": "/v1/meta", "name": "Meta information"}]})),
+        ("GET", "/v1/meta", meta),
+        ("GET", "/v1/.well-known/ready", lambda _request, _body: (200, None)),
+        ("GET", "/v1/.well-known/live", lambda _request, _body: (200, None)),
+        ("GET", "/v1/.well-known/openid-configuration", lambda _request, _body: (404, None)),
+        ("GET", "/v1/nodes", nodes),
+        ("GET", "/v1/nodes/{name}", nodes),
+        ("POST", "/v1/graphql", ask),
+        ("POST", "/v1/graphql/batch", ask_batch),
+        *http_schema.routes(engine),
+        *http_objects.routes(engine),
+    ]
+    return Starlette(routes=_mounted(routes, threads), exception_handlers={404: _no_route, 405: _no_method})
+
+
+def _mounted(routes: list[tuple[str, str, Handler]], threads: Executor) -> list[Route]:
+    by_path: dict[str, dict[str, Handler]] = {}
+    for method, path, handler in routes:
+        by_path.setdefault(path, {})[method] = handler
+    return [
+        Route(path, _endpoint(handlers, threads), methods=[*handlers, *(["HEAD"] if "HEAD" in handlers else [])])
+        for path, handlers in by_path.items()
+    ]
+
+
+def _endpoint(handlers: dict[str, Handler], threads: Executor) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        handler = handlers.get(request.method)
+        if handler is None:  # Starlette adds HEAD to GET
+            return Response(status_code=405)
+        raw = await request.body() if request.method in _BODY_METHODS else b""
+        return await asyncio.get_running_loop().run_in_executor(threads, _handled, handler, request, raw)
+
+    return endpoint
+
+
+def _handled(handler: Handler, request: Request, raw: bytes) -> Response:
+    try:
+        status, answer = handler(request, _body(request, raw))
+    except Refusal as refusal:
+        status, answer = refusal.status, error(refusal.message) if refusal.message else None
+    except BadBody as problem:
+        status, answer = problem.status, {"code": problem.code, "message": problem.message}
+    if answer is None:
+        return Response(status_code=status)
+    return Response(dumps(answer), status_code=status, media_type="application/json")
+
+
+def _body(request: Request, raw: bytes) -> Any:
+    if not raw:
+        return None
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {"application/json", "application/yaml"}:
+        allowed = "only [application/json application/yaml] are allowed"
+        raise BadBody(415, 415, f'unsupported media type "{kind or "application/octet-stream"}", {allowed}')
+    try:
+        return json.loads(raw)
+    except ValueError as problem:
+        raise BadBody(400, 400, f'parsing body body from "" failed, because {problem}') from None
+
+
+def _node(engine: Engine, *, verbose: bool) -> dict[str, Any]:
+    counts = {collection.name: engine.count(collection) for collection in engine.collections()} if verbose else {}
+    node: dict[str, Any] = {
+        "batchStats": {"queueLength": 0, "ratePerSecond": 0},
+        "name": "reference",
+        "operationalMode": "ReadWrite",
+        "shards": None,
+        "status": "HEALTHY",
+        "version": VERSION,
+    }
+    if verbose:
+        node["shards"] = [
+            {
+                "asyncReplicationStatus": [],
+                "class": name,
+                "compressed": False,
+                "loaded": True,
+                "name": "only",
+                "numberOfReplicas": 1,
+                "objectCount": count,
+                "replicationFactor": 1,
+                "vectorIndexingStatus": "READY",
+                "vectorQueueLength": 0,
+            }
+            for name, count in sorted(counts.items())
+        ]
+        node["stats"] = {"objectCount": sum(counts.values()), "shardCount": len(counts)}
+    return node
+
+
+async def _no_route(request: Request, _problem: Exception) -> Response:
+    body = {"code": 404, "message": f"path {request.url.path} was not found"}
+    return Response(dumps(body), status_code=404, media_type="application/json")
+
+
+async def _no_method(request: Request, _problem: Exception) -> Response:
+    body = {"code": 405, "message": f"method {request.method} is not allowed"}
+    return Response(dumps(body), status_code=405, media_type="application/json")

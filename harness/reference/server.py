@@ -1,0 +1,146 @@
+"""The reference as a server: HTTP and gRPC on loopback, in threads of this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import uvicorn
+
+from harness.errors import UsageError
+from harness.reference.engine import Engine
+from harness.reference.http import app
+from harness.reference.rules import Rules
+from harness.reference.settings import Settings
+
+HOST = "127.0.0.1"
+_THREADS = 16
+_STARTS_WITHIN = 10.0
+_ENDS_WITHIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where a running reference answers: `url` is `http://host:port`, `grpc` `host:port` or empty."""
+
+    url: str
+    grpc: str
+    engine: Engine
+
+
+@contextmanager
+def serve(
+    *,
+    inference_url: str,
+    folder: Path,
+    faults: str = "",
+    rules: Rules | None = None,
+    http_port: int = 0,
+    grpc_port: int = 0,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Served]:
+    """Run a reference until the block ends.
+
+    Args:
+        inference_url: the inference service, `http://host:port`.
+        folder: where objects survive.
+        faults: the name of a mutant; empty for the honest reference.
+        rules: other rules than the name gives, for tests.
+        http_port: 0 takes a free one.
+        grpc_port: 0 takes a free one.
+        environment: Weaviate's settings by their variables, none by default.
+
+    Raises:
+        UsageError: no such mutant, a setting that means nothing, or a port that is taken.
+    """
+    engine = Engine(folder, inference_url, rules or rules_of(faults), Settings.from_environment(environment or {}))
+    with ExitStack() as stack:
+        stack.callback(engine.close)
+        listening = stack.enter_context(_listening(http_port))
+        url = f"http://{HOST}:{listening.getsockname()[1]}"
+        threads = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="reference"))
+        grpc = stack.enter_context(_grpc(engine, grpc_port))
+        stack.enter_context(_http(engine, threads, url, listening))
+        yield Served(url, grpc, engine)
+
+
+def rules_of(mutant: str) -> Rules:
+    """The rules of the honest reference, or of one of its mutants.
+
+    Raises:
+        UsageError: there is no mutant of that name.
+    """
+    if not mutant:
+        return Rules()
+    if find_spec("harness.reference.mutants") is None:
+        raise UsageError(f"there is no faulty reference called {mutant!r}", hint="This version has none at all.")
+    from harness.reference import mutants
+
+    if mutant not in mutants.MUTANTS:
+        import difflib
+
+        nearest = difflib.get_close_matches(mutant, mutants.MUTANTS, n=3)
+        hint = f"Did you mean {' or '.join(nearest)}?" if nearest else "`nearimage list` names them all."
+        raise UsageError(f"there is no faulty reference called {mutant!r}", hint=hint)
+    rules: Rules = mutants.MUTANTS[mutant].rules()
+    return rules
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, port))
+        except OSError as error:
+            raise UsageError(f"port {port} of {HOST} cannot be used: {error.strerror}") from None
+        yield listening
+    finally:
+        listening.close()
+
+
+@contextmanager
+def _http(engine: Engine, threads: ThreadPoolExecutor, url: str, listening: socket.socket) -> Iterator[None]:
+    config = uvicorn.Config(
+        app(engine, threads, hostname=lambda: url),
+        http="httptools",
+        loop="asyncio",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="reference-http", daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(_ENDS_WITHIN)
+
+
+@contextmanager
+def _grpc(engine: Engine, port: int) -> Iterator[str]:
+    if find_spec("harness.reference.grpc") is None:
+        yield ""
+        return
+    from harness.reference import grpc
+
+    started = grpc.start(engine, HOST, port)
+    try:
+        yield f"{HOST}:{started.port}"
+    finally:
+        started.stop()
