@@ -8,8 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import grpc
 from weaviate.proto.v1 import aggregate_pb2, batch_delete_pb2, batch_pb2, health_weaviate_pb2, weaviate_pb2_grpc
@@ -29,8 +28,7 @@ _THREADS = 32  # each open batch stream keeps one
 _SERVING = health_weaviate_pb2.WeaviateHealthCheckResponse.SERVING
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """A running gRPC server and the port that it listens on."""
 
     server: Any
