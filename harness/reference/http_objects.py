@@ -14,6 +14,7 @@ from harness.reference.request import Draft, Refusal, Search, Sort, StoredObject
 
 Answer = tuple[int, Any]
 Route = tuple[str, str, Callable[[Request, Any], Answer]]
+_DELETE = "delete object from vector repo: delete from"
 _NEVER = -62_135_596_800_000
 """Go's time zero in milliseconds, which is what a delete without a time shows."""
 
@@ -134,13 +135,12 @@ def _deleted(engine: Engine, request: Request) -> Answer:
     try:
         collection = engine.collection(name)
     except Refusal:
-        where = "could not delete object from vector repo: "
-        raise Refusal(f"{where}delete from non-existing index for {name}", status=500) from None
+        words = f"could not {_DELETE} non-existing index for {name}"
+        raise Refusal(words, status=500) from None
     try:
         engine.objects.delete(collection, object_id, tenant)
     except Refusal as refusal:
-        where = "delete object from vector repo: "
-        words = f'{where}delete from index "{name.lower()}": determine shard: {refusal.message}'
+        words = f'{_DELETE} index "{name.lower()}": determine shard: {refusal.message}'
         raise Refusal(words, refusal.status) from None
     return 204, None
 
