@@ -141,7 +141,7 @@ def test_named_vectors_are_chosen_and_brought_back(interface: Interface, named: 
         ({"near": NearImage("")}, "needs to be defined"),
         ({"near": NearImage("anVuaw==")}, "fail with status 500"),
         ({"near": NearText(("a cat",))}, "nearText"),
-        ({"near": NearObject("no-uuid")}, "no-uuid"),
+        ({"near": NearObject("no-uuid")}, "nearObject"),
         ({"certainty": 0.9}, "l2-squared"),
         ({"collection": "InterfaceNowhere"}, "InterfaceNowhere"),
         ({"properties": ("nowhere",)}, "nowhere"),
