@@ -79,7 +79,7 @@ class Service:
         """Answer a `SearchRequest`."""
         with _Answering(context) as answering:
             collection = collection_of(self._engine, request.collection)
-            search = search_of(request, collection)
+            search = search_of(request, collection, self._engine.rules)
             reply = found(self._engine.search(search), request, collection)
         reply.took = answering.seconds
         return reply
@@ -89,7 +89,7 @@ class Service:
         with _Answering(context) as answering:
             with _said("parse params: "):
                 collection = collection_of(self._engine, request.collection)
-                aggregation = aggregation_of(request, collection)
+                aggregation = aggregation_of(request, collection, self._engine.rules)
             with _said("aggregate: "):
                 counts = self._engine.aggregate(aggregation)
             reply = aggregate_pb2.AggregateReply()

@@ -65,7 +65,8 @@ def deleted(engine: Engine, request: Any, reply: Any) -> None:
     done = engine.delete_where(
         collection.name, where, tenant=request.tenant, dry_run=request.dry_run, verbose=request.verbose
     )
-    reply.matches, reply.successful, reply.failed = done.matches, done.successful, done.failed
+    reply.matches, reply.failed = done.matches, done.failed
+    reply.successful = done.matches if request.dry_run else done.successful  # a dry run calls what it would do success
     for entry in done.objects:
         reply.objects.add(uuid=uuid.UUID(entry.id).bytes, successful=not entry.error, error=entry.error)
 

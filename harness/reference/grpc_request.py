@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.reference.engine import Engine
 from harness.reference.request import Aggregation, Filter, GroupBy, Near, NearKind, Refusal, Search, Sort, Vector
+from harness.reference.rules import Rules
 from harness.reference.schema import Collection
 
 _OPERATORS = {
@@ -51,8 +52,13 @@ def collection_of(engine: Engine, name: str) -> Collection:
         raise Refusal(f"could not find class {name[:1].upper()}{name[1:]} in schema") from None
 
 
-def search_of(request: Any, collection: Collection) -> Search:
+def search_of(request: Any, collection: Collection, rules: Rules) -> Search:
     """Read a `SearchRequest`.
+
+    Args:
+        request: the message.
+        collection: what it asks.
+        rules: whether a near operator may have two thresholds is asked here, as the database does, not later.
 
     Raises:
         Refusal: it cannot be read for this collection.
@@ -60,7 +66,7 @@ def search_of(request: Any, collection: Collection) -> Search:
     for field in _UNSUPPORTED:
         if request.HasField(field):
             raise Refusal(f"the reference knows no {field}: it does image search only")
-    near = _nears(request, collection)
+    near = _nears(request, collection, rules)
     check_properties(request, collection)
     where = filter_of(request.filters, collection) if request.HasField("filters") else None
     group_by = None
@@ -87,8 +93,8 @@ def search_of(request: Any, collection: Collection) -> Search:
     )
 
 
-def aggregation_of(request: Any, collection: Collection) -> Aggregation:
-    """Read an `AggregateRequest`.
+def aggregation_of(request: Any, collection: Collection, rules: Rules) -> Aggregation:
+    """Read an `AggregateRequest`; arguments as those of `search_of`.
 
     Raises:
         Refusal: it cannot be read for this collection, or it wants more than numbers of objects.
@@ -99,7 +105,7 @@ def aggregation_of(request: Any, collection: Collection) -> Aggregation:
     return Aggregation(
         interface="grpc",
         collection=collection.name,
-        near=_nears(request, collection),
+        near=_nears(request, collection, rules),
         where=where,
         object_limit=request.object_limit if request.HasField("object_limit") else None,
         group_by=(request.group_by.property,) if request.HasField("group_by") else (),
@@ -146,10 +152,14 @@ def vector_of(data: bytes) -> Vector:
 # --- near operators ------------------------------------------------------------------------------
 
 
-def _nears(request: Any, collection: Collection) -> tuple[Near, ...]:
-    return tuple(
+def _nears(request: Any, collection: Collection, rules: Rules) -> tuple[Near, ...]:
+    found = tuple(
         _near(kind, getattr(request, field), collection) for field, kind in _NEARS.items() if request.HasField(field)
     )
+    for near in found:
+        if near.kind != "text":  # of a text's two thresholds the engine speaks, later
+            rules.check_one_threshold(near, "grpc")
+    return found
 
 
 def _near(kind: NearKind, message: Any, collection: Collection) -> Near:
