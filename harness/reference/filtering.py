@@ -107,6 +107,8 @@ def check_filter(where: Filter, collection: Collection) -> None:
     if where.value is None:
         problem = f"got operator '{where.operator}', but no value<Type> field set"
         raise Refusal(f"could not extract filters: invalid where filter: {problem}")
+    if isinstance(where.value, tuple) != (where.operator in _CONTAINS):
+        raise Refusal(f"expected value to be {_value_name(where.value)}, got a list")
     _check_operand(where, collection)
 
 

@@ -78,8 +78,7 @@ class GraphQL:
         if not query:
             return 422, error("query cannot be empty")
         try:
-            request = self._request(str(query))
-            operation = _operation(request.document, body.get("operationName"))
+            request, operation = self._request(str(query), body.get("operationName"))
             variables = get_variable_values(
                 request.schema, operation.variable_definitions or (), dict(body.get("variables") or {})
             )
@@ -91,7 +90,7 @@ class GraphQL:
             return 200, {"errors": [told(each) for each in variables]}
         return 200, _Execution(self._engine, request, operation, variables).run(body)
 
-    def _request(self, query: str) -> _Request:
+    def _request(self, query: str, name: str | None) -> tuple[_Request, OperationDefinitionNode]:
         literals: list[str] = []
 
         def lift(found: re.Match[str]) -> str:
@@ -105,13 +104,15 @@ class GraphQL:
                 self._schema = build_schema(self._engine.collections())
                 self._documents.clear()
             schema, document = self._schema, self._documents.get(text)
-        if document is None:
-            document = parse(text)
+        known = document is not None
+        document = document or parse(text)
+        operation = _operation(document, name)
+        if not known:
             errors = validate(schema, document, RULES)
             if errors:
                 raise _Invalid(errors)
             self._keep(text, schema, document)
-        return _Request(schema, document, tuple(literals))
+        return _Request(schema, document, tuple(literals)), operation
 
     def _keep(self, text: str, schema: GraphQLSchema, document: DocumentNode) -> None:
         with self._lock:

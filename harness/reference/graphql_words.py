@@ -13,6 +13,7 @@ from graphql import (
     GraphQLSyntaxError,
     ValidationRule,
     ValuesOfCorrectTypeRule,
+    get_named_type,
     is_input_object_type,
     is_list_type,
     is_non_null_type,
@@ -23,6 +24,9 @@ from graphql.language import ArgumentNode, ListValueNode, NullValueNode, ObjectV
 
 _UNKNOWN_ARGUMENT = re.compile(r"Unknown argument '(\w+)' on field '(\w+)\.(\w+)'\.(.*)", re.DOTALL)
 _NULL_VARIABLE = re.compile(r"Variable '\$(\w+)' (?:of required|of non-null) type '(.+?)'.*", re.DOTALL)
+_NONE_VARIABLE = re.compile(
+    r"Variable '\$(\w+)' has invalid value: Expected value of non-null type '(.+?)' not .*", re.DOTALL
+)
 _BAD_VARIABLE = re.compile(r"Variable '\$(\w+)' (?:got|has) invalid value(.*)", re.DOTALL)
 
 
@@ -37,7 +41,7 @@ class ArgumentsOfCorrectType(ValidationRule):
         problems = list(_problems(definition.type, node.value))
         if problems:
             told = "\n".join(problems)
-            words = f'Argument "{node.name.value}" has invalid value {print_ast(node.value)}.\n{told}'
+            words = f'Argument "{node.name.value}" has invalid value {printed(node.value)}.\n{told}'
             self.report_error(GraphQLError(words, node.value))
 
 
@@ -61,13 +65,22 @@ def words(error: GraphQLError) -> str:
     found = _UNKNOWN_ARGUMENT.fullmatch(message)
     if found:
         return f'Unknown argument "{found[1]}" on field "{found[3]}" of type "{found[2]}".{_quoted(found[4])}'
-    found = _NULL_VARIABLE.fullmatch(message)
+    found = _NULL_VARIABLE.fullmatch(message) or _NONE_VARIABLE.fullmatch(message)
     if found:
         return f'Variable "${found[1]}" of required type "{found[2]}" was not provided.'
     found = _BAD_VARIABLE.fullmatch(message)
     if found:
         return f'Variable "${found[1]}" got invalid value{_quoted(found[2])}'
     return message if message.startswith("Argument ") else _quoted(message)
+
+
+def printed(node: ValueNode) -> str:
+    """A literal as Weaviate's library prints it."""
+    if isinstance(node, ObjectValueNode):
+        return "{" + ", ".join(f"{field.name.value}: {printed(field.value)}" for field in node.fields) + "}"
+    if isinstance(node, ListValueNode):
+        return "[" + ", ".join(printed(each) for each in node.values) + "]"
+    return print_ast(node)
 
 
 def _quoted(message: str) -> str:
@@ -81,7 +94,7 @@ def _problems(kind: GraphQLInputType, node: ValueNode | None) -> Iterator[str]:
     missing = node is None or isinstance(node, NullValueNode)
     if is_non_null_type(kind):
         if missing:
-            yield f'Expected "{kind}", found null.'
+            yield f'Expected "{get_named_type(kind)}!", found null.'
         else:
             yield from _problems(kind.of_type, node)
     elif node is None or missing:
@@ -93,7 +106,7 @@ def _problems(kind: GraphQLInputType, node: ValueNode | None) -> Iterator[str]:
     elif is_input_object_type(kind):
         yield from _object_problems(kind, node)
     elif not _fits(kind, node):
-        yield f'Expected type "{kind}", found {print_ast(node)}.'
+        yield f'Expected type "{kind}", found {printed(node)}.'
 
 
 def _object_problems(kind: Any, node: ValueNode) -> Iterator[str]:

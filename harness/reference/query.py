@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,11 +46,13 @@ class QueryMaker:
         Raises:
             Refusal: several and none chosen, or there is none of that name.
         """
-        name = self._rules.target(collection, near)
+        media = near.kind in {"image", "text"}
+        with prefixed("vectorize params: vectorize params: " if media else "validate target vector: "):
+            name = self._rules.target(collection, near)
         if name in collection.vectors:
             return collection.vectors[name]
-        if near.kind in {"image", "text"} and "" not in collection.vectors:
-            raise Refusal(_no_vectorizer(collection, near, name))
+        if media and "" not in collection.vectors:
+            raise Refusal(f"vectorize params: {_no_vectorizer(collection, near, name)}")
         raise Refusal(f'index for target vector "{name}" not found')
 
     def vector(self, near: Near, config: VectorConfig, collection: Collection, tenant: str) -> Vector:
@@ -98,11 +101,25 @@ class QueryMaker:
             raise Refusal("empty id and beacon")
         item = self._store.partition(collection, tenant).objects.get(near.object_id.lower())
         if item is None:
+            with prefixed(f"search index {collection.name.lower()}: determine shard: "):
+                require_uuid(near.object_id)
             raise Refusal("vector not found")
         found = dict(vectors_of(item)).get(config.name)
         if found is None:
             raise Refusal(f"nearObject search-object with id {item.id} has no vector")
         return found
+
+
+def require_uuid(text: str) -> None:
+    """Do nothing if this is a UUID.
+
+    Raises:
+        Refusal: it is none.
+    """
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        raise Refusal(f'parse uuid "{text}": invalid UUID length: {len(text)}') from None
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class Searcher:
         if not search.near:
             return Results(tuple(self._listed(search, collection)))
         near = search.near[0]
-        with prefixed(f"{_GET}vectorize params: "):
+        with prefixed(_GET):
             config = self._queries.config(collection, near)
         with prefixed(_SEARCH):
             offset, limit = self._page(search, has_threshold=self._rules.threshold(near, search.interface) is not None)
