@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return int(error.exit_code)
     images = {image: placeholder for request in requests for image, placeholder in request.filled.items()}
-    compared = [comparing.compare(request, *both, images) for request, *both in zip(requests, left, right, strict=True)]
+    answered = zip(requests, left, right, strict=True)
+    compared = [comparing.compare(request, one, other, images) for request, one, other in answered]
     explained = yaml.safe_load(EXPLAINED.read_text(encoding="utf-8")) or {}
     options.out.write_text(page.render(compared, explained, left_is, right_is), encoding="utf-8")
     return judge(compared, explained)

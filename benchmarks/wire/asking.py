@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent / "requests"
 _PLACEHOLDER = re.compile(r"\{\{(\w+)((?: -?[\w.]+)*)\}\}")
 
 Way = Literal["rest", "graphql", "grpc"]
+WAYS: tuple[Way, ...] = ("rest", "graphql", "grpc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,12 @@ def _entries(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _request(key: str, entry: dict[str, Any]) -> Request:
-    ways = [way for way in ("rest", "graphql", "grpc") if way in entry]
+    ways = [way for way in WAYS if way in entry]
     if len(ways) != 1 or (unknown := set(entry) - {*ways, "body", "raw", "variables", "content_type"}):
         raise ValueError(f"{key} is not a request: {sorted(entry)} {unknown if len(ways) == 1 else ''}")
     filled: dict[str, str] = {}
     full = _fill(entry, filled)
-    way: Way = ways[0]  # type: ignore[assignment] # one of the three by construction
+    way = ways[0]
     body = full.get("raw", full.get("body"))
     if way == "graphql" and body is None:
         body = {"query": full["graphql"]} | ({"variables": full["variables"]} if "variables" in full else {})
