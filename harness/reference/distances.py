@@ -6,6 +6,8 @@ distances wherever they are stored and whatever else is compared in the same cal
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,17 +62,15 @@ class Distances:
     def l2(self, query: Vector, vectors: Vectors) -> Vector:
         """Sum of squared differences; no root is taken."""
         found = np.empty(len(vectors), np.float32)
-        for start in range(0, len(vectors), _ROWS_AT_ONCE):
-            difference = vectors[start : start + _ROWS_AT_ONCE] - query
-            np.einsum("ij,ij->i", difference, difference, out=found[start : start + _ROWS_AT_ONCE])
+        for part, difference in _differences(query, vectors):
+            np.einsum("ij,ij->i", difference, difference, out=found[part])
         return found
 
     def manhattan(self, query: Vector, vectors: Vectors) -> Vector:
         """Sum of absolute differences."""
         found = np.empty(len(vectors), np.float32)
-        for start in range(0, len(vectors), _ROWS_AT_ONCE):
-            difference = np.abs(vectors[start : start + _ROWS_AT_ONCE] - query)
-            np.sum(difference, axis=1, out=found[start : start + _ROWS_AT_ONCE])
+        for part, difference in _differences(query, vectors):
+            np.einsum("ij->i", np.abs(difference, out=difference), out=found[part])
         return found
 
     def hamming(self, query: Vector, vectors: Vectors) -> Vector:
@@ -82,3 +82,11 @@ class Distances:
 def _dot_products(query: Vector, vectors: Vectors) -> Vector:
     products: Vector = np.einsum("ij,j->i", vectors, query)
     return products
+
+
+def _differences(query: Vector, vectors: Vectors) -> Iterator[tuple[slice, Vectors]]:
+    """Which rows, and their differences from the query, in a buffer that the next step overwrites."""
+    buffer = np.empty((min(_ROWS_AT_ONCE, len(vectors)), vectors.shape[1]), np.float32)
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        part = slice(start, min(start + _ROWS_AT_ONCE, len(vectors)))
+        yield part, np.subtract(vectors[part], query, out=buffer[: part.stop - part.start])

@@ -98,7 +98,9 @@ class VectorIndex:
         Raises:
             Refusal: the query has another number of components than the vectors in here.
         """
-        if self.dimensions and len(query) != self.dimensions:
+        if not self._row_of:
+            return np.zeros(len(self._objects), np.float32)
+        if len(query) != self.dimensions:
             raise Refusal(
                 f"vector search: knn search: distance between entrypoint and query node: {self.dimensions} vs "
                 f"{len(query)}: vector lengths don't match"

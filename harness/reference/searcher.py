@@ -217,7 +217,7 @@ class Searcher:
     # --- without an operator ---------------------------------------------------------------------
 
     def _listed(self, search: Search, collection: Collection) -> list[Match]:
-        with prefixed(_LIST):
+        with prefixed("" if search.interface == "rest" else _LIST):
             offset, limit = self._page(search, has_threshold=False)
             with prefixed(f"object search at index {collection.name.lower()}: "):
                 partition = self._store.partition(collection, search.tenant)

@@ -48,7 +48,12 @@ class Vectorizing:
         return total / np.float32(len(vectors))
 
     def weights(self, config: VectorConfig, texts: Sequence[Field], images: Sequence[Field]) -> list[float]:
-        """The share of each text, then of each image: what is configured for its field over the sum of all."""
+        """The share of each text, then of each image: what is configured for its field over the sum of all.
+
+        Without any weights each counts 1 and the sum is a plain mean (observed).
+        """
+        if not config.settings.get("weights"):
+            return [1.0] * (len(texts) + len(images))
         total = sum(
             config.weight_of(kind, field)
             for kind, fields in (("textFields", config.text_fields), ("imageFields", config.image_fields))

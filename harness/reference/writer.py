@@ -134,10 +134,10 @@ class Writer:
             collection = self._classes.for_draft(draft) if extend else self._store.collection(draft.collection)
             if extend:
                 collection = self._classes.extended(collection, unknown_properties(draft.properties, collection))
-            for name in draft.properties:
+            nulls = {name: None for name, value in draft.properties.items() if value is None}
+            for name in draft.properties.keys() - nulls:
                 collection.require_property(name)
             self._check_vector_names(collection, draft)
-            nulls = {name: None for name, value in draft.properties.items() if value is None}
             properties = checked_properties(draft.properties, collection, self._rules.is_blob) | nulls
         except Refusal as refusal:
             raise Refusal(prefix + refusal.message, refusal.status) from None
