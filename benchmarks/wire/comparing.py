@@ -22,11 +22,13 @@ _TIMES = {
 }
 _REPLACED = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:<port>"),
+    (re.compile(r"^nearimage-[0-9a-f]{12}$"), "<node>"),
     (re.compile(r"search_\d+"), "search_<nanoseconds>"),
     (re.compile(r"""(shard[ =]"?|wire[a-z0-9]*_)\w{12}\b"""), r"\1<shard>"),
     (re.compile(r" on \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}"), " on <time>"),
     (re.compile(r" Did you mean .*\?"), " <suggestion>"),  # in an order that changes from answer to answer
     (re.compile(r"(?:\nIn field .*)+"), lambda found: "\n".join(sorted(found[0].split("\n")))),
+    (re.compile(r"(?<=Available named vectors \[)[\w ]+"), lambda found: " ".join(sorted(found[0].split()))),
     (re.compile(r"'(near\w+)', '(near\w+)' which"), lambda found: "'{}', '{}' which".format(*sorted(found.groups()))),
 )
 _CLOSE = 2e-6  # a float32 has 24 bits, and a distance of few components loses two or three of them
