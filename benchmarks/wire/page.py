@@ -10,6 +10,7 @@ from benchmarks.wire.comparing import Compared
 from benchmarks.wire.sending import Reply
 
 _LONGEST = 6000
+_WIDTH = 118
 
 
 def render(compared: Sequence[Compared], explained: Mapping[str, str], left: str, right: str) -> str:
@@ -58,7 +59,15 @@ def _block(value: Any) -> list[str]:
     return ["```json", _json(value), "```", ""]
 
 
-def _json(value: Any) -> str:
-    """JSON with one line for each entry of the top levels, so that a difference is a line."""
+def _json(value: Any, indent: str = "") -> str:
+    """JSON in which whatever fits on a line is on one line, so that a page holds an answer."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 110 else json.dumps(value, ensure_ascii=False, indent=1)
+    if len(indent) + len(text) <= _WIDTH or not isinstance(value, dict | list):
+        return text
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        inside = [f"{json.dumps(key)}: {_json(inner, deeper)}" for key, inner in value.items()]
+    else:
+        inside = [_json(inner, deeper) for inner in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{deeper}" + f",\n{deeper}".join(inside) + f"\n{indent}{closing}"
