@@ -19,6 +19,7 @@ from harness.reference.grpc_batch import deleted, stored, streamed
 from harness.reference.grpc_reply import counted, found
 from harness.reference.grpc_request import aggregation_of, collection_of, search_of
 from harness.reference.grpc_tenants import tenants_of
+from harness.reference.query import prefixed
 from harness.reference.request import Refusal
 
 MESSAGE_LIMIT = 104_858_000
@@ -87,10 +88,10 @@ class Service:
     def Aggregate(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Answer an `AggregateRequest`: how many objects there are, perhaps by the value of a property."""
         with _Answering(context) as answering:
-            with _said("parse params: "):
+            with prefixed("parse params: "):
                 collection = collection_of(self._engine, request.collection)
                 aggregation = aggregation_of(request, collection, self._engine.rules)
-            with _said("aggregate: "):
+            with prefixed("aggregate: "):
                 counts = self._engine.aggregate(aggregation)
             reply = aggregate_pb2.AggregateReply()
             counted(reply, counts, request, collection)
@@ -114,14 +115,14 @@ class Service:
     def BatchDelete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete the objects that a `BatchDeleteRequest` describes."""
         reply = batch_delete_pb2.BatchDeleteReply()
-        with _Answering(context) as answering, _said("batch delete params: "):
+        with _Answering(context) as answering, prefixed("batch delete params: "):
             deleted(self._engine, request, reply)
         reply.took = answering.seconds
         return reply
 
     def TenantsGet(self, request: Any, context: Any) -> Any:  # noqa: N802
         """List the tenants of a collection."""
-        with _Answering(context) as answering, _said("get tenants: "):
+        with _Answering(context) as answering, prefixed("get tenants: "):
             reply = tenants_of(self._engine, request)
         reply.took = answering.seconds
         return reply
@@ -149,20 +150,6 @@ class _Answering:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Refusal):
             self._context.abort(grpc.StatusCode.UNKNOWN, error.message)
-
-
-class _said:  # noqa: N801 - reads as a word where it is used
-    """Says in a refusal's message where it came from, as the database does."""
-
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Refusal):
-            raise Refusal(self._prefix + error.message, error.status) from None
 
 
 def _health() -> Any:
