@@ -10,7 +10,7 @@ from benchmarks.wire.comparing import Compared
 from benchmarks.wire.sending import Reply
 
 _LONGEST = 6000
-_WIDTH = 118
+_WIDTH = 160
 
 
 def render(compared: Sequence[Compared], explained: Mapping[str, str], left: str, right: str) -> str:
@@ -64,7 +64,7 @@ def _json(value: Any, indent: str = "") -> str:
     text = json.dumps(value, ensure_ascii=False)
     if len(indent) + len(text) <= _WIDTH or not isinstance(value, dict | list):
         return text
-    deeper = indent + "  "
+    deeper = indent + " "
     if isinstance(value, dict):
         inside = [f"{json.dumps(key)}: {_json(inner, deeper)}" for key, inner in value.items()]
     else:
