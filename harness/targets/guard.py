@@ -1,7 +1,8 @@
 """A small program that stands between the harness and one server: no server outlives the harness, however that died.
 
-Run as `python guard.py --log FILE [--remove FOLDER] -- COMMAND…`, with nothing imported of the package, so that it
-starts in a moment. It starts the command in a session of its own, its output in the log, and holds a pipe to it.
+Run as `python guard.py --parent PID --log FILE [--remove FOLDER] -- COMMAND…`, with nothing imported of the package,
+so that it starts in a moment. It starts the command in a session of its own, its output in the log, and holds a pipe
+to it.
 
 It says on standard output, a line each: `pid N`, or `failed WHY` if the command could not be started, and later
 `exited CODE` (negative: by that signal). When its own standard input closes, which the system does for the harness
@@ -66,11 +67,11 @@ def end(child: subprocess.Popen[bytes], *, polite: bool) -> None:
     child.wait()
 
 
-def wait_for_orders(child: subprocess.Popen[bytes]) -> bool:
+def wait_for_orders(child: subprocess.Popen[bytes], parent: int) -> bool:
     """Wait until the harness is done or gone, reporting the command's end meanwhile; True means set aside."""
     ended, wake = os.pipe()
     threading.Thread(target=lambda: (child.wait(), os.write(wake, b"x")), daemon=True).start()
-    parent, orders, watched = os.getppid(), b"", [0, ended]
+    orders, watched = b"", [0, ended]
     # The look at the parent is for a copy of the pipe that a fork of the harness may still hold open.
     while os.getppid() == parent:
         ready, _, _ = select.select(watched, [], [], 1.0)
@@ -102,6 +103,7 @@ def interrupted(*_: object) -> None:
 def main() -> int:
     """Guard one command."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--log", required=True)
     parser.add_argument("--remove", default="")
     parser.add_argument("command", nargs="+")
@@ -122,7 +124,7 @@ def main() -> int:
                 preexec_fn=die_with_parent(),  # noqa: PLW1509 (no threads yet)
             )
         say(f"pid {child.pid}")
-        keep = wait_for_orders(child)
+        keep = wait_for_orders(child, asked.parent)
     except OSError as trouble:
         say(f"failed {trouble.strerror or trouble}")
     except KeyboardInterrupt:

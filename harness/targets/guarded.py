@@ -39,9 +39,10 @@ class Guarded:
         self.log = log
         self._code: int | None = None
         self._told = b""
+        whose = ["--parent", str(os.getpid())]
         removing = ["--remove", str(folder)] if folder else []
         self._guard = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", guard.__file__, "--log", str(log), *removing, "--", *command],
+            [sys.executable, "-I", "-S", guard.__file__, *whose, "--log", str(log), *removing, "--", *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

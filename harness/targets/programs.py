@@ -19,6 +19,9 @@ from harness.targets.readiness import POLL_SECONDS
 from harness.targets.state import Claim
 
 _START_SECONDS = 120.0
+_NO_TELEMETRY = {
+    "ORT_DISABLE_TELEMETRY": "1"
+}  # onnxruntime 1.32 reports home, and leaves a file in TMPDIR, unless told
 _SECRETS = ("NEARIMAGE_API_KEY", "WEAVIATE_API_KEY")
 
 StartInference = Callable[[Claim, Phases], AbstractContextManager[Inference]]
@@ -67,6 +70,7 @@ def inference_service(claim: Claim, phases: Phases) -> Iterator[Inference]:
     """
     with contextlib.ExitStack() as parts:
         with phases.timed("inference service"):
-            service = parts.enter_context(spawn(preload=True, timeout=_START_SECONDS))
+            env = {"TMPDIR": str(claim.folder), **_NO_TELEMETRY}
+            service = parts.enter_context(spawn(preload=True, env=env, timeout=_START_SECONDS))
         claim.add(service.pid)
         yield Inference(url=service.url, ours=True, encoder=service.encoder)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from harness.errors import TargetError
 from harness.model import Inference, Needs
 from harness.targets import ports as free_ports
@@ -19,6 +21,7 @@ from harness.targets.state import Claim
 
 _TRIES = 3
 _TAKEN = "address already in use"
+_NODES_SECONDS = 10.0
 
 
 class _PortTakenError(Exception):
@@ -52,6 +55,11 @@ class Server:
     def log(self) -> Path:
         """The log of all its lives."""
         return self.logs / "weaviate.log"
+
+    @property
+    def _node(self) -> str:
+        """Its name in its cluster of one, which no other server has."""
+        return self.claim.folder.name
 
     @property
     def ports(self) -> Ports:
@@ -116,7 +124,7 @@ class Server:
         process = self._process = Guarded(
             command,
             log=self.log,
-            env=environment(self.needs, ports, data, self.inference),
+            env=environment(self.needs, ports, data, self.inference, self._node),
             folder=self.claim.folder,
         )
         self.claim.add(*process.pids)
@@ -135,10 +143,19 @@ class Server:
             if self._port_taken(ports, heard):
                 raise _PortTakenError from None
             raise
-        # Some versions go on without their cluster port, and would then talk to whoever has it.
-        if self._port_taken(ports, heard):
+        # What answers may be another harness's server that got the HTTP port first, while ours is about to give up.
+        if not self._is_ours(ready.url):
             raise _PortTakenError
         return meta
+
+    def _is_ours(self, url: str) -> bool:
+        """False if the server says that it is a node of another name; one that wants a key says nothing."""
+        try:
+            answer = httpx.get(f"{url}/v1/nodes", timeout=_NODES_SECONDS, trust_env=False)
+            nodes = answer.json()["nodes"] if answer.is_success else []
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
+        return not answer.is_success or self._node in [node.get("name") for node in nodes]
 
     def _port_taken(self, ports: Ports, heard: int) -> bool:
         with self.log.open("rb") as file:

@@ -8,16 +8,14 @@ from pathlib import Path
 from harness.model import Inference, Module, Needs
 from harness.targets.ports import Ports
 
-NODE = "nearimage"
-
 # What a Go program may need of its surroundings; everything else of the person's shell (a QUERY_DEFAULTS_LIMIT, say)
 # would change what is tested without a trace in the record.
-_KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "GOMAXPROCS", "GOMEMLIMIT", "GOGC")
+_KEPT = ("PATH", "HOME", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "GOMAXPROCS", "GOMEMLIMIT", "GOGC")
 
 _APIS = {Module.IMG2VEC: "IMAGE_INFERENCE_API", Module.CLIP: "CLIP_INFERENCE_API"}
 
 
-def environment(needs: Needs, ports: Ports, data: Path, inference: Inference | None) -> dict[str, str]:
+def environment(needs: Needs, ports: Ports, data: Path, inference: Inference | None, node: str) -> dict[str, str]:
     """Return the environment for one server; what `needs.settings` says comes last and wins.
 
     One set does for every version from 1.19 on: a version ignores what it does not know.
@@ -27,14 +25,16 @@ def environment(needs: Needs, ports: Ports, data: Path, inference: Inference | N
         ports: where it shall listen.
         data: its data folder.
         inference: the service behind its modules; None if no module is needed.
+        node: its name in its cluster of one.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | _base(data) | _network(ports) | _modules(needs, inference) | dict(needs.settings)
+    return kept | _base(data) | _network(ports, node) | _modules(needs, inference) | dict(needs.settings)
 
 
 def _base(data: Path) -> dict[str, str]:
     return {
         "PERSISTENCE_DATA_PATH": str(data),
+        "TMPDIR": str(data.parent),
         "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED": "true",
         "DISABLE_TELEMETRY": "true",
         "GO_PROFILING_DISABLE": "true",
@@ -44,11 +44,11 @@ def _base(data: Path) -> dict[str, str]:
     }
 
 
-def _network(ports: Ports) -> dict[str, str]:
+def _network(ports: Ports, node: str) -> dict[str, str]:
     """Everything on loopback that can be: gRPC and the cluster's HTTP always bind all interfaces."""
     return {
         "GRPC_PORT": str(ports.grpc),
-        "CLUSTER_HOSTNAME": NODE,
+        "CLUSTER_HOSTNAME": node,
         "CLUSTER_ADVERTISE_ADDR": "127.0.0.1",
         "CLUSTER_BIND_ADDR": "127.0.0.1",
         "CLUSTER_GOSSIP_BIND_PORT": str(ports.gossip),
@@ -56,7 +56,7 @@ def _network(ports: Ports) -> dict[str, str]:
         "RAFT_PORT": str(ports.raft),
         "RAFT_INTERNAL_RPC_PORT": str(ports.raft_internal),
         "RAFT_BOOTSTRAP_EXPECT": "1",
-        "RAFT_JOIN": f"{NODE}:{ports.raft}",
+        "RAFT_JOIN": f"{node}:{ports.raft}",
         # A node alone has nobody to wait for: it is ready five seconds sooner.
         "RAFT_TIMEOUTS_MULTIPLIER": "1",
         "PROFILING_PORT": str(ports.profiling),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import socket
 import sys
 import tempfile
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from harness.model import Inference
+from harness.targets import ports
 from harness.targets.binaries import Binary
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.guarded import Guarded
@@ -107,21 +109,23 @@ class Stranger:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = answer
-            do_DELETE = answer
+            do_GET = answer  # noqa: N815 (the base class calls it so)
+            do_DELETE = answer  # noqa: N815
 
         return Handler
 
 
 @pytest.fixture
 def stranger() -> Iterator[Stranger]:
-    """A stranger on a free port of loopback."""
+    """A stranger on a port of loopback; the next port is open too and says nothing."""
     stranger = Stranger()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), stranger.handler())
+    free = ports.pick()
+    server = ThreadingHTTPServer(("127.0.0.1", free.http), stranger.handler())
     stranger.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield stranger
+    with socket.create_server(("127.0.0.1", free.grpc)):
+        yield stranger
     server.shutdown()
     thread.join()
     server.server_close()

@@ -11,12 +11,14 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from harness.errors import TargetError, UsageError
 from harness.model import CanRestart, CanShowLogs, Needs
+from harness.targets import ports
 from harness.targets.binaries import Binary
 from harness.targets.embedded import EmbeddedTarget, choose
 from harness.targets.state import start_time
@@ -100,6 +102,20 @@ def test_a_port_that_is_taken_in_between_is_tried_again(fake_embedded: EmbeddedT
         assert "address already in use" in fake_embedded.logs()
 
 
+def test_another_server_that_got_the_port_first_is_not_taken_for_ours(
+    fake_embedded: EmbeddedTarget, stranger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Weaviate of somebody else, ready on the port that was picked, is never tested: other ports are picked."""
+    stranger.be_weaviate(**{name: {} for name in BOTH})
+    stranger.answers["GET /v1/nodes"] = (200, "application/json", b'{"nodes": [{"name": "theirs"}]}')
+    stranger.answers["GET /v1/.well-known/live"] = (200, "text/plain", b"")
+    pick, taken = ports.pick, [ports.Ports(stranger.port)]
+    monkeypatch.setattr(ports, "pick", lambda: taken.pop() if taken else pick())
+    with fake_embedded.open(Needs(modules=BOTH, settings={"FAKE": "slow-to-bind"})) as endpoint:
+        assert endpoint.url != f"http://127.0.0.1:{stranger.port}"
+    assert "GET /v1/nodes" in {what for what, _ in stranger.asked}
+
+
 def test_a_restart_keeps_data_and_addresses(fake_embedded: EmbeddedTarget) -> None:
     """After a restart the same endpoint answers, on the data folder of its first life."""
     assert isinstance(fake_embedded, CanRestart)
@@ -151,7 +167,7 @@ def test_a_file_that_is_no_program_is_an_error_that_says_so(tmp_path: Path) -> N
     path.write_bytes(b"\x00\x01\x02")
     path.chmod(0o755)
     target = EmbeddedTarget("embedded:x", binary=Binary(path, "", "a test"))
-    with pytest.raises(TargetError, match="cannot start .*weaviate") as caught, target.open(Needs()):
+    with pytest.raises(TargetError, match=r"cannot start .*weaviate") as caught, target.open(Needs()):
         pytest.fail("it opened")
     assert "built for this machine" in caught.value.hint
     assert nothing_is_left(tmp_path)
@@ -175,7 +191,8 @@ KILLED = """
     from harness.targets.binaries import Binary
     from harness.targets.embedded import EmbeddedTarget
     from pathlib import Path
-    target = EmbeddedTarget("embedded:x", binary=Binary(Path({binary!r}), "", "a test"), start_inference=start_fake_inference)
+    binary = Binary(Path({binary!r}), "", "a test")
+    target = EmbeddedTarget("embedded:x", binary=binary, start_inference=start_fake_inference)
     with target.open(Needs(modules=("img2vec-neural",))) as endpoint:
         print(endpoint.url, flush=True)
         sys.stdin.read()

@@ -14,8 +14,8 @@ import pytest
 
 from harness.errors import TargetError, UsageError
 from harness.model import CanRestart, CanShowLogs, Endpoint, Needs
-from harness.targets.external import ExternalTarget, is_cloud
 from harness.targets.address import parse
+from harness.targets.external import ExternalTarget, is_cloud
 
 CLIP = Needs(modules=("multi2vec-clip",))
 JSON, HTML = "application/json", "text/html"

@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     server = ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Handler)
-    print(f"fake inference ready at http://127.0.0.1:{server.server_port}", flush=True)
+    print(f"fake inference ready at http://127.0.0.1:{server.server_port}", flush=True)  # noqa: T201 (its way to speak)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
     os._exit(0)

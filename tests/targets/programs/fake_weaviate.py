@@ -1,6 +1,6 @@
 """A named fake of the Weaviate binary: takes its options and environment, and misbehaves as FAKE says.
 
-FAKE is one of: fine (default), exits, port-taken-once, never-ready, no-module, dies-starting, stubborn, parent.
+FAKE is one of: fine (default), exits, port-taken-once, slow-to-bind, never-ready, no-module, dies-starting, parent.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +22,7 @@ DATA = Path(os.environ["PERSISTENCE_DATA_PATH"])
 
 def log(level: str, message: str, **facts: object) -> None:
     """Write a log line of Weaviate's form."""
-    print(json.dumps({"build_wv_version": "1.39.0", "level": level, "msg": message, **facts}), flush=True)
+    print(json.dumps({"build_wv_version": "1.39.0", "level": level, "msg": message, **facts}), flush=True)  # noqa: T201 (its way to speak)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -37,6 +36,8 @@ class Handler(BaseHTTPRequestHandler):
         ready = FAKE not in ("never-ready", "dies-starting")
         modules = {} if FAKE == "no-module" else {name: {} for name in os.environ["ENABLE_MODULES"].split(",") if name}
         status, body = 200, b""
+        if self.path == "/v1/nodes":
+            body = json.dumps({"nodes": [{"name": os.environ["CLUSTER_HOSTNAME"]}]}).encode()
         if self.path == "/v1/meta":
             body = json.dumps({"version": "1.39.0", "hostname": "fake", "modules": modules}).encode()
         elif self.path.endswith("ready") and not ready:
@@ -55,8 +56,8 @@ def misbehave(port: int) -> None:
     if FAKE == "port-taken-once" and DATA.name == "data-0":
         log("fatal", f"listen tcp 127.0.0.1:{port}: bind: address already in use")
         sys.exit(1)
-    if FAKE == "stubborn":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if FAKE == "slow-to-bind":  # long enough for the harness to hear whoever else is at the port
+        time.sleep(1.0)
     if FAKE == "parent":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         log("info", f"child {child.pid}")
@@ -76,7 +77,12 @@ def main() -> None:
         lives.write("x")
     log("info", "lives", address=(DATA / "lives").read_text())
     with socket.create_server(("127.0.0.1", int(os.environ["GRPC_PORT"]))):
-        ThreadingHTTPServer((asked.host, int(asked.port)), Handler).serve_forever()
+        try:
+            server = ThreadingHTTPServer((asked.host, int(asked.port)), Handler)
+        except OSError:
+            log("fatal", f"listen tcp 127.0.0.1:{asked.port}: bind: address already in use")
+            sys.exit(1)
+        server.serve_forever()
 
 
 if __name__ == "__main__":
