@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sys
 import time
@@ -22,7 +21,6 @@ _START_SECONDS = 120.0
 _NO_TELEMETRY = {
     "ORT_DISABLE_TELEMETRY": "1"
 }  # onnxruntime 1.32 reports home, and leaves a file in TMPDIR, unless told
-_SECRETS = ("NEARIMAGE_API_KEY", "WEAVIATE_API_KEY")
 
 StartInference = Callable[[Claim, Phases], AbstractContextManager[Inference]]
 
@@ -30,11 +28,6 @@ StartInference = Callable[[Claim, Phases], AbstractContextManager[Inference]]
 def own_program(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module of this package, not one of that name in the current folder."""
     return [sys.executable, "-P", "-m", module, *arguments]
-
-
-def own_environment() -> dict[str, str]:
-    """Return the environment of this process without what the harness's servers need not know."""
-    return {name: value for name, value in os.environ.items() if name not in _SECRETS}
 
 
 def wait_for_line(program: Guarded, pattern: re.Pattern[str], name: str, heard: int = 0) -> re.Match[str]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from harness.model import Endpoint, Inference, Needs
 from harness.targets.guarded import Guarded
 from harness.targets.phases import Phases
-from harness.targets.programs import StartInference, inference_service, own_environment, own_program, wait_for_line
+from harness.targets.programs import StartInference, inference_service, own_program, wait_for_line
 from harness.targets.readiness import Readiness
+from harness.targets.server_settings import reference_environment
 from harness.targets.state import Claim, claimed, sweep
 
 _READY = re.compile(r"nearimage reference ready at (?P<url>http://127\.0\.0\.1:\d+) grpc (?P<grpc>127\.0\.0\.1:\d+)")
@@ -110,8 +111,9 @@ class ReferenceTarget:
     def _run(self, opened: _Opened) -> Endpoint:
         heard = opened.log.stat().st_size if opened.log.exists() else 0
         with self.phases.timed("reference process"):
+            env = reference_environment(opened.needs, opened.inference)
             process = opened.process = Guarded(
-                self._command(opened), log=opened.log, env=own_environment(), folder=opened.claim.folder
+                self._command(opened), log=opened.log, env=env, folder=opened.claim.folder
             )
             opened.claim.add(*process.pids)
             said = wait_for_line(process, _READY, "the reference", heard)
@@ -146,7 +148,7 @@ class ReferenceTarget:
         if self._mutant:
             arguments += ["--mutant", self._mutant]
         if opened.url:  # a restart: the same addresses as before
-            arguments += ["--http-port", opened.url.rpartition(":")[2], "--grpc-port", opened.grpc.rpartition(":")[2]]
+            arguments += ["--port", opened.url.rpartition(":")[2], "--grpc-port", opened.grpc.rpartition(":")[2]]
         return own_program("harness.reference", *arguments)
 
     def _close(self, opened: _Opened) -> None:

@@ -1,4 +1,4 @@
-"""The environment that an embedded Weaviate is started with."""
+"""The environments that an embedded Weaviate and the reference are started with."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from harness.model import Inference, Module, Needs
 from harness.targets.ports import Ports
 
-# What a Go program may need of its surroundings; everything else of the person's shell (a QUERY_DEFAULTS_LIMIT, say)
-# would change what is tested without a trace in the record.
+# What a program may need of its surroundings; everything else of the person's shell (a QUERY_DEFAULTS_LIMIT, say) would
+# change what is tested without a trace in the record.
 _KEPT = ("PATH", "HOME", "LANG", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "GOMAXPROCS", "GOMEMLIMIT", "GOGC")
 
 _APIS = {Module.IMG2VEC: "IMAGE_INFERENCE_API", Module.CLIP: "CLIP_INFERENCE_API"}
@@ -29,6 +29,21 @@ def environment(needs: Needs, ports: Ports, data: Path, inference: Inference | N
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | _base(data) | _network(ports, node) | _modules(needs, inference) | dict(needs.settings)
+
+
+def reference_environment(needs: Needs, inference: Inference) -> dict[str, str]:
+    """Return the environment for the reference: what Python needs, and the same settings as a real server's.
+
+    Args:
+        needs: modules and settings.
+        inference: the service behind its modules.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name in ("TMPDIR", "VIRTUAL_ENV") or name.startswith(("PYTHON", "COVERAGE", "LC_"))
+    }
+    return kept | _modules(needs, inference) | dict(needs.settings)
 
 
 def _base(data: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import socket
 import sys
@@ -23,7 +24,7 @@ from harness.targets.binaries import Binary
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.guarded import Guarded
 from harness.targets.phases import Phases
-from harness.targets.programs import own_environment, wait_for_line
+from harness.targets.programs import wait_for_line
 from harness.targets.state import Claim
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -46,7 +47,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def start_fake_inference(claim: Claim, phases: Phases) -> Iterator[Inference]:
     """Start the fake inference service in place of the real one, which loads models."""
     command = [sys.executable, str(PROGRAMS / "fake_inference.py")]
-    with Guarded(command, log=claim.folder / "inference.log", env=own_environment()) as program:
+    with Guarded(command, log=claim.folder / "inference.log", env=os.environ) as program:
         with phases.timed("inference service"):
             ready = wait_for_line(program, re.compile(r"ready at (\S+)"), "the fake inference service")
         claim.add(*program.pids)
