@@ -24,7 +24,7 @@ def shown(seen: Seen, scenario: Scenario, collection: Collection, interface: str
         )
 
     returned = tuple(hit(one.id, picture, one.distance, expected=good) for one, picture, good in seen.returned)
-    expected = tuple(hit(id_, picture, distance, expected=True) for id_, picture, distance in seen.expected)
+    expected = tuple(hit(id_, picture, distance, expected=must) for id_, picture, distance, must in seen.expected)
     query = seen.asked.picture
     if query is not None:
         pictures[query.sha256] = query

@@ -17,12 +17,16 @@ _SHOWN = 24
 
 @dataclass(frozen=True)
 class Seen:
-    """A question with what came back and what the exact answer is: `returned` and `expected`, best first."""
+    """A question with what came back and what the exact answer is, both best first.
+
+    `returned` says of each hit whether it may be there; `expected` of each object whether it must be (else it is one of
+    a tie of which not all fit).
+    """
 
     asked: Asked
     threshold: float | None
     returned: tuple[tuple[Hit, Picture | None, bool], ...]
-    expected: tuple[tuple[str, Picture | None, float], ...]
+    expected: tuple[tuple[str, Picture | None, float, bool], ...]
     reach: tuple[float, ...]
 
 
@@ -70,6 +74,6 @@ def _seen(
         asked=asked,
         threshold=threshold,
         returned=tuple((hit, picture(hit.id), hit.id in expected.may) for hit in hits[:_SHOWN]),
-        expected=tuple((id_, picture(id_), truth.distance(id_)) for id_ in should),
+        expected=tuple((id_, picture(id_), truth.distance(id_), id_ in expected.must) for id_ in should),
         reach=tuple(sorted(truth.distances.tolist())[:500]),
     )

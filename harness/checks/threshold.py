@@ -6,7 +6,7 @@ between them either is allowed. With planted images the distances are exact, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.checks.case import Case, Query, Skipped, Violation
 from harness.checks.filters import below
-from harness.checks.registry import check, directed, image_alone, kept, kind_is, metric_is
+from harness.checks.registry import check, directed, image_alone, kept, metric_is
 from harness.images import Picture
 from harness.model import Metric
 from harness.oracle import SLACK, Truth
@@ -22,6 +22,7 @@ from harness.oracle import SLACK, Truth
 _THRESHOLDS = 24
 _DRAWN = 40
 _PICTURES_DRAWN = 6
+_REACHES = (10, 100, 1000, 3000)
 
 
 def spread(distances: Sequence[float], count: int) -> list[float]:
@@ -196,35 +197,73 @@ def an_offset_and_a_threshold_both_hold(case: Case) -> None:
                 _judge(case, query, threshold, limit=5, offset=offset)
 
 
-@check("threshold/complete", source="without limit: every object within the threshold", when=(kind_is("ladder"),))
+@check("threshold/complete", source="without limit: every object within the threshold")
 def every_object_within_reach_is_returned(case: Case) -> None:
-    """However many objects are within the threshold (10, 100, 1,000, 3,000), all are returned."""
-    first = case.dataset.pictured[0].picture
-    assert first is not None
-    query = Query(first.name, first, case.truth_of(first))
-    distances = query.truth.distinct_distances()
-    for reach in (10, 100, 1000, 3000):
-        if reach <= len(distances):
-            _judge(case, query, distances[reach - 1])
+    """However many objects are within the threshold, all are returned."""
+    query = _first(case)
+    ranks = sorted(float(one) for one in query.truth.distances)
+
+    def complete(reach: int) -> None:
+        _complete(case, query, ranks[reach - 1], None)
+
+    _smallest(complete, [reach for reach in _REACHES if reach < len(ranks)] + [len(ranks)])
 
 
 @check(
     "threshold/complete-with-filter",
     source="where first, then distance: every object that passes both",
-    when=(kind_is("ladder"), kept("number")),
+    when=(kept("number"),),
 )
 def every_filtered_object_within_reach_is_returned(case: Case) -> None:
     """However many objects pass the filter and the threshold, all are returned."""
-    first = case.dataset.pictured[0].picture
-    assert first is not None
-    query = Query(first.name, first, case.truth_of(first))
-    farthest = query.truth.distinct_distances()[-1]
-    for number in (10, 100, case.count // 2):
-        where, left = below(case, number)
-        question = case.near(first, limit=case.everything(), distance=farthest, where=where)
-        hits = case.hits(question)
-        expected = query.truth.expect(threshold=farthest, among=left)
-        case.demand(question, hits, query.truth.faults(hits, expected), filter=f"number < {number}")
+    query = _first(case)
+    farthest = float(query.truth.distances.max())
+    count = len(case.dataset.stored)
+    _smallest(
+        lambda number: _complete(case, query, farthest, number), [*(one for one in _REACHES if one < count), count]
+    )
+
+
+def _first(case: Case) -> Query:
+    picture = case.samples(1)[0].picture
+    assert picture is not None
+    return Query(picture.name, picture, case.truth_of(picture))
+
+
+def _complete(case: Case, query: Query, threshold: float, number: int | None) -> None:
+    """Demand everything within a threshold, of all objects or of those whose number is less than `number`."""
+    where, left = below(case, number) if number is not None else (None, None)
+    # the one check that leaves the limit out: that is what its clause is about
+    limit = None if case.interface.name == "graphql" else case.count + 1
+    question = case.near(query.picture, distance=threshold, limit=limit, where=where)
+    hits = case.hits(question)
+    expected = query.truth.expect(threshold=threshold, among=left)
+    faults = query.truth.faults(hits, expected)
+    case.demand(question, hits, faults, objects_within_reach=expected.least)
+
+
+def _smallest(ask: Callable[[int], None], reaches: Sequence[int]) -> None:
+    """Ask for more and more; if one fails, find the smallest that does and let its violation go on."""
+    held, failed = 0, 0
+    found: Violation | None = None
+    for reach in reaches:
+        try:
+            ask(reach)
+        except Violation as violation:
+            failed, found = reach, violation
+            break
+        held = reach
+    while found is not None and failed - held > 1:
+        middle = (held + failed) // 2
+        try:
+            ask(middle)
+        except Violation as violation:
+            failed, found = middle, violation
+        else:
+            held = middle
+    if found is not None:
+        found.evidence["smallest_reach_that_fails"] = failed
+        raise found
 
 
 @check("threshold/drawn", source="at most the threshold must be there, beyond it must not", writes=True)

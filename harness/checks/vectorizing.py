@@ -156,24 +156,41 @@ def a_missing_second_image_leaves_the_first(case: Case) -> None:
 )
 def weights_move_the_vector_as_computed(case: Case) -> None:
     """The weights of text and image fields move the vector's direction exactly as computed, for each field."""
+    _weigh(case, "first", "second")
+
+
+@check(
+    "vector/weights-any-names",
+    source="weights: one number a field, in the order of the fields as configured",
+    writes=True,
+    when=(module_is(Module.CLIP),),
+)
+def weights_belong_to_their_fields_whatever_the_names(case: Case) -> None:
+    """A weight belongs to the field at its place in the configuration, also where the names sort otherwise."""
+    _weigh(case, "second", "first")
+
+
+def _weigh(case: Case, front: str, back: str) -> None:
+    """Demand the direction that the weights give, with two image fields of these names, in this order."""
     one, other = _two(case)
     text = _text(one)
-    front, back, words = _said(case, images=[one.base64, other.base64], texts=[text])
+    of_front, of_back, of_words = _said(case, images=[one.base64, other.base64], texts=[text])
     for weights in ((0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (0.1, 0.1, 0.8)):
         definition = _definition(
             case,
-            images=["front", "back"],
+            images=[front, back],
             texts=["words"],
             weights={"imageFields": weights[:2], "textFields": weights[2:]},
         )
-        got = _stored_vector(case, definition, {"front": one.base64, "back": other.base64, "words": text})
-        exact = weights[0] * front + weights[1] * back + weights[2] * words
-        off = _turned(got, exact)
+        got = _stored_vector(case, definition, {front: one.base64, back: other.base64, "words": text})
+        off = _turned(got, weights[0] * of_front + weights[1] * of_back + weights[2] * of_words)
+        swapped = _turned(got, weights[1] * of_front + weights[0] * of_back + weights[2] * of_words)
         case.require(
             off <= _SAME,
             "the vector does not point where its weights say",
             relative_difference=off,
-            weights={"front": weights[0], "back": weights[1], "words": weights[2]},
+            relative_difference_if_the_image_weights_were_swapped=swapped,
+            weights={front: weights[0], back: weights[1], "words": weights[2]},
         )
 
 

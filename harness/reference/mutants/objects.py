@@ -165,3 +165,14 @@ class OwnVectorIgnored(Rules):
     def brings_own(self, vector: Sequence[float] | Vector | None) -> bool:
         del vector
         return False
+
+
+@mutant("vector/weights-any-names")
+class WeightsByTheAlphabet(Rules):
+    """Weights go to the fields in the alphabetical order of their names."""
+
+    def weights(self, config: VectorConfig, texts: Sequence[Field], images: Sequence[Field]) -> list[float]:
+        given = [config.weight_of("textFields", field) for field in config.text_fields]
+        given += [config.weight_of("imageFields", field) for field in config.image_fields]
+        total = sum(given)
+        return [weight / total for weight in given[: len(texts) + len(images)]]
