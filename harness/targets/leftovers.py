@@ -6,9 +6,8 @@ person's own collection is never touched.
 
 from __future__ import annotations
 
-import os
-import platform
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,11 +37,6 @@ class Left:
     host: str
     pid: int
     alive: bool | None
-
-
-def description(run: str) -> str:
-    """Return the description by which a collection is known as one of this process's run."""
-    return f"nearimage run {run} on {platform.node()} pid {os.getpid()}"
 
 
 def survey(endpoint: Endpoint) -> list[Left]:
@@ -84,7 +78,7 @@ def remove_collections(endpoint: Endpoint, *, other_hosts: bool = False) -> list
 
 
 def _ours(schema: Any) -> Iterator[Left]:
-    here = platform.node()
+    here = socket.gethostname()
     for each in schema.get("classes") or []:
         name = str(each.get("class", ""))
         mark = _MARK.fullmatch(str(each.get("description") or ""))

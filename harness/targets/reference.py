@@ -88,7 +88,7 @@ class ReferenceTarget:
             log = (self.log_folder or claim.folder) / "reference.log"
             opened = self._opened = _Opened(claim, inference, needs, log)
             parts.callback(self._close, opened)
-            yield self._run(opened)
+            yield self._run(opened, self.phases)
 
     def restart(self) -> Endpoint:
         """Restart on the same data and addresses, wait until ready, and return the endpoint.
@@ -100,7 +100,7 @@ class ReferenceTarget:
         if opened is None or opened.process is None:
             raise RuntimeError(f"{self.name} is not open")
         opened.process.set_aside()
-        return self._run(opened)
+        return self._run(opened, Phases())
 
     def logs(self) -> str:
         """Its log so far, of all its lives; after closing, the last words."""
@@ -108,9 +108,9 @@ class ReferenceTarget:
             return self._last_log
         return self._opened.log.read_text(encoding="utf-8", errors="replace")
 
-    def _run(self, opened: _Opened) -> Endpoint:
+    def _run(self, opened: _Opened, phases: Phases) -> Endpoint:
         heard = opened.log.stat().st_size if opened.log.exists() else 0
-        with self.phases.timed("reference process"):
+        with phases.timed("reference process"):
             env = reference_environment(opened.needs, opened.inference)
             process = opened.process = Guarded(
                 self._command(opened), log=opened.log, env=env, folder=opened.claim.folder
@@ -126,7 +126,7 @@ class ReferenceTarget:
             modules=opened.needs.modules,
             exited=process.exited,
             tail=process.tail,
-            phases=self.phases,
+            phases=phases,
         ).wait()
         self._version = str(meta["version"])
         modules = meta.get("modules") or {}

@@ -38,7 +38,7 @@ class Server:
         inference: the service behind the modules; None if none is needed.
         claim: gets the process ids; its folder holds the data.
         logs: the folder for the server's log.
-        phases: gets the times of the start.
+        phases: gets the times of the start, not those of restarts.
     """
 
     binary: Binary
@@ -78,7 +78,7 @@ class Server:
             self._ports = free_ports.pick()
             self._data = self.claim.folder / f"data-{attempt}"
             try:
-                return self._run(self._ports, self._data)
+                return self._run(self._ports, self._data, self.phases)
             except _PortTakenError:
                 self.set_aside()
         raise TargetError(
@@ -97,7 +97,7 @@ class Server:
             raise RuntimeError("the server was never started")
         self.set_aside()
         try:
-            return self._run(self.ports, self._data)
+            return self._run(self.ports, self._data, Phases())
         except _PortTakenError as error:
             what = "another program took a port while the server restarted"
             raise TargetError(what, log=self.tail(), hint="Try again.") from error
@@ -118,7 +118,7 @@ class Server:
         """The end of its log, readable."""
         return self._process.tail() if self._process else ""
 
-    def _run(self, ports: Ports, data: Path) -> dict[str, Any]:
+    def _run(self, ports: Ports, data: Path, phases: Phases) -> dict[str, Any]:
         heard = self.log.stat().st_size if self.log.exists() else 0
         command = [str(self.binary.path), "--host", "127.0.0.1", "--port", str(ports.http), "--scheme", "http"]
         process = self._process = Guarded(
@@ -135,7 +135,7 @@ class Server:
             modules=self.needs.modules,
             exited=process.exited,
             tail=process.tail,
-            phases=self.phases,
+            phases=phases,
         )
         try:
             meta = ready.wait()

@@ -120,7 +120,9 @@ def test_a_restart_keeps_data_and_addresses(fake_embedded: EmbeddedTarget) -> No
     """After a restart the same endpoint answers, on the data folder of its first life."""
     assert isinstance(fake_embedded, CanRestart)
     with fake_embedded.open(Needs(modules=BOTH)) as endpoint:
+        started = dict(fake_embedded.phases)
         assert fake_embedded.restart() == endpoint
+        assert fake_embedded.phases == started
         assert httpx.get(f"{endpoint.url}/v1/meta").is_success
         assert '"address": "xx"' in fake_embedded.logs()
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import platform
 from typing import Any
 
 import pytest
 
+from harness.dataset.names import Run
 from harness.errors import TargetError
 from harness.model import Endpoint
-from harness.targets.leftovers import collections_left, description, remove_collections, survey
+from harness.targets.leftovers import collections_left, remove_collections, survey
 
-DEAD = f"nearimage run 7 on {platform.node()} pid 99999999"
-THERE = "nearimage run 7 on elsewhere pid 1"
+LIVE = Run()
+DEAD = Run(id="0a1b2c", pid=99_999_999).description
+THERE = Run(id="0a1b2e", host="elsewhere", pid=1).description
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def endpoint(stranger: Any) -> Endpoint:
     """A database with collections of a dead run, a live run, another host's run, and of persons."""
     classes = {
         "Ni0a1b2c_Dead": DEAD,
-        "Ni0a1b2d_Alive": description("8"),
+        LIVE.class_name("Alive"): LIVE.description,
         "Ni0a1b2e_There": THERE,
         "Dog": DEAD,
         "Ni0a1b2f_Mine": "my own notes",
@@ -54,7 +55,7 @@ def test_the_survey_says_of_each_whether_its_run_lives(endpoint: Endpoint) -> No
     """True, False, or None where nobody here can say."""
     assert {each.name: each.alive for each in survey(endpoint)} == {
         "Ni0a1b2c_Dead": False,
-        "Ni0a1b2d_Alive": True,
+        LIVE.class_name("Alive"): True,
         "Ni0a1b2e_There": None,
     }
 
