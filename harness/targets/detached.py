@@ -52,7 +52,7 @@ def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path) -> R
     Args:
         target: which; its `name` is what counts.
         needs: modules and settings.
-        log_folder: where the logs of the supervisor and the server go.
+        log_folder: the logs of the supervisor and the server go into a folder of this one; `Running.logs` says which.
 
     Raises:
         UsageError: it is a server that runs already, or it runs with other modules or settings.
@@ -66,8 +66,10 @@ def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path) -> R
     entry = _live_entry(path)
     if entry is not None:
         return _found(entry, target.name, needs)
-    log_folder = log_folder.absolute()
+    log_folder = log_folder.absolute() / path.stem  # one for each target, and only its latest life
     log_folder.mkdir(parents=True, exist_ok=True)
+    for old in log_folder.glob("*.log"):
+        old.unlink()
     order = {"target": target.name, "modules": needs.modules, "settings": dict(needs.settings), "logs": str(log_folder)}
     with (log_folder / "supervisor.log").open("ab") as log:
         supervisor = subprocess.Popen(  # noqa: S603

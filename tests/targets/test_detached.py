@@ -66,9 +66,10 @@ def test_down_with_nothing_running_has_nothing_to_say() -> None:
 
 def test_the_log_of_the_server_stays(target: DescribedTarget, tmp_path: Path) -> None:
     """After `down` the server's log is still in the folder that was asked for."""
-    start_detached(target, Needs(), tmp_path / "logs")
+    left = start_detached(target, Needs(), tmp_path / "logs")
     stop_detached()
-    assert "lives" in (tmp_path / "logs" / "weaviate.log").read_text()
+    assert "lives" in (Path(left.logs) / "weaviate.log").read_text()
+    assert Path(left.logs).parent == tmp_path / "logs"
 
 
 def test_a_start_that_fails_is_an_error_here_and_leaves_nothing(target: DescribedTarget, tmp_path: Path) -> None:
