@@ -24,9 +24,7 @@ from graphql.language import ArgumentNode, ListValueNode, NullValueNode, ObjectV
 
 _UNKNOWN_ARGUMENT = re.compile(r"Unknown argument '(\w+)' on field '(\w+)\.(\w+)'\.(.*)", re.DOTALL)
 _NULL_VARIABLE = re.compile(r"Variable '\$(\w+)' (?:of required|of non-null) type '(.+?)'.*", re.DOTALL)
-_NONE_VARIABLE = re.compile(
-    r"Variable '\$(\w+)' has invalid value: Expected value of non-null type '(.+?)' not .*", re.DOTALL
-)
+_NONE_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value: Expected a? ?value of non-null type '(.+?)' .*")
 _BAD_VARIABLE = re.compile(r"Variable '\$(\w+)' (?:got|has) invalid value(.*)", re.DOTALL)
 
 
