@@ -16,7 +16,7 @@ from harness.errors import FileError
 from harness.latency import measure
 from harness.model import Outcome, Verdict
 from harness.record import Entry, VerdictEntry
-from harness.scenario import EVERY_IMAGE, Asked, Collection, Scenario, load_scenario
+from harness.scenario import EVERY_IMAGE, Asked, Collection, LoadProfile, Scenario, load_scenario
 from harness.showing import shown
 from harness.sitting import SITTING, Sitting
 
@@ -59,31 +59,32 @@ class ScenarioFile(pytest.File):
         options = self.config.stash[SITTING].options
         for collection in self.scenario.collections:
             for interface in options.interfaces:
-                for check in self._checks(collection):
+                for check in self._checks(collection, first=interface == options.interfaces[0]):
                     if options.wants(check.id):
                         yield CheckItem.of(self, check, collection, interface)
                 for asked in self.scenario.questions_for(collection):
                     if options.wants(f"question/{asked.name}"):
                         yield QuestionItem.of_question(self, asked, collection, interface)
-                    if options.wants(f"latency/{asked.name}"):
-                        yield self._latency(asked, collection, interface)
+                    if self.scenario.load is not None and options.wants(f"latency/{asked.name}"):
+                        yield self._latency(asked, collection, interface, self.scenario.load)
 
-    def _checks(self, collection: Collection) -> Iterator[Check]:
+    def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:
+        """Yield what is checked of a collection; what asks with every image goes over the first interface alone."""
         for check in all_checks().values():
             if self.scenario.wants(check.id) and check.applies(collection):
                 yield check
         asked = {one.name for one in self.scenario.questions_for(collection)}
         for promise in self.scenario.promises:
-            if promise.subject in asked or promise.subject == EVERY_IMAGE:
+            if promise.subject in asked or (first and promise.subject == EVERY_IMAGE):
                 yield promised(promise)
 
-    def _latency(self, asked: Asked, collection: Collection, interface: str) -> pytest.Item:
+    def _latency(self, asked: Asked, collection: Collection, interface: str, load: LoadProfile) -> pytest.Item:
         name = f"latency/{asked.name}@{collection.name}@{interface}"
         scenario = self.scenario
 
         def latency(benchmark: Any, request: pytest.FixtureRequest) -> None:
             sitting = request.config.stash[SITTING]
-            entries, failed = measure(sitting, scenario, collection, asked, interface, benchmark=benchmark)
+            entries, failed = measure(sitting, scenario, collection, asked, interface, load=load, benchmark=benchmark)
             request.node.stash[ENTRIES] = entries
             if failed is not None:
                 raise NotHeldError(failed)

@@ -13,7 +13,7 @@ from harness.errors import AnswerError
 from harness.load.closed_loop import Times, closed_loop
 from harness.model import Inference, Level, Outcome, Question, Verdict
 from harness.record import Entry, LatencyEntry, VerdictEntry
-from harness.scenario import LATENCY, Asked, Collection, Promise, Scenario
+from harness.scenario import LATENCY, Asked, Collection, LoadProfile, Promise, Scenario
 from harness.sitting import Sitting, unfit
 from harness.statistics import carried, interval, needed, percentile
 
@@ -21,7 +21,14 @@ _SOURCE = "promised in the scenario"
 
 
 def measure(
-    sitting: Sitting, scenario: Scenario, collection: Collection, asked: Asked, interface: str, *, benchmark: Any
+    sitting: Sitting,
+    scenario: Scenario,
+    collection: Collection,
+    asked: Asked,
+    interface: str,
+    *,
+    load: LoadProfile,
+    benchmark: Any,
 ) -> tuple[list[Entry], Verdict | None]:
     """Ask one question over and over; return the entries and the gravest verdict that fails the item, if any does.
 
@@ -39,8 +46,8 @@ def measure(
         times = closed_loop(
             case.interface,
             question,
-            requests=scenario.load.requests,
-            warmup=scenario.load.warmup,
+            requests=load.requests,
+            warmup=load.warmup,
             repeat=_by(benchmark),
             service=_own_service(stage.endpoint.inference.get(str(collection.module))),
         )

@@ -15,10 +15,24 @@ import pytest
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
+    from harness.dataset import Dataset
+    from harness.model import Answer, Endpoint
     from harness.session_record import SessionRecord
     from harness.sitting import Sitting
 
 _TRUE_LEVELS = ("must", "should", "observed")
+_CHAPTERS = (
+    "near_image",
+    "paging",
+    "filter",
+    "threshold",
+    "certainty",
+    "objects",
+    "vector",
+    "near_text",
+    "promise",
+    "question",
+)
 _HANDED = "nearimage"
 _LINES = "nearimage_entries"
 
@@ -38,7 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known; everything else waits until it is needed."""
     for level in _TRUE_LEVELS:
         config.addinivalue_line("markers", f"{level}: checks of this level")
-    config.addinivalue_line("markers", "chapter(name): checks of this chapter of the contract")
+    for chapter in _CHAPTERS:
+        config.addinivalue_line("markers", f"{chapter}: checks of this chapter of the contract")
     config.addinivalue_line("markers", "scenario(path): the scenario whose collection a hand-written test asks")
     config.pluginmanager.register(Plugin(config), "nearimage-run")
 
@@ -177,3 +192,42 @@ def _or_exit(sitting: Sitting, act: Callable[[], Any]) -> Any:
     except HarnessError as error:
         sitting.troubles.append(error)
         pytest.exit(str(error), returncode=int(error.exit_code))
+
+
+# --- fixtures for hand-written tests -------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def endpoint(request: pytest.FixtureRequest) -> Endpoint:
+    """The database that `--target` names, started when the first test asks for it."""
+    sitting = sitting_of(request.config)
+    found: Endpoint = _or_exit(sitting, sitting.endpoint)
+    return found
+
+
+@pytest.fixture
+def collection(request: pytest.FixtureRequest, endpoint: Endpoint) -> Dataset:
+    """A scenario's first collection, loaded once for the whole run: `@pytest.mark.scenario("photos-img2vec")`.
+
+    Without the marker it is that of the shipped scenario photos-img2vec.
+    """
+    del endpoint
+    from harness.scenario import load_scenario
+    from harness.session import scenario_paths
+
+    marker = request.node.get_closest_marker("scenario")
+    [path] = scenario_paths([marker.args[0] if marker else "photos-img2vec"])
+    scenario = load_scenario(path)
+    return sitting_of(request.config).dataset(scenario, scenario.collections[0])
+
+
+@pytest.fixture
+def near_image(request: pytest.FixtureRequest, collection: Dataset) -> Callable[..., Answer]:
+    """Ask `nearImage` of the collection over GraphQL: `near_image("chelsea.jpg", limit=5)` returns an `Answer`.
+
+    The image is the name of a picture of the collection, or a path; other arguments are `harness.model.Question`'s.
+    """
+    from harness.checks.asking import ask_near_image
+
+    interface = sitting_of(request.config).stage().interface("graphql")
+    return lambda image, **arguments: ask_near_image(interface, collection, image, arguments)

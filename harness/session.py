@@ -265,9 +265,16 @@ def up(text: str) -> list[str]:
     from harness.targets.detached import start_detached
     from harness.targets.state import state_folder
 
-    target = find(text)
-    found = start_detached(target, Needs(modules=tuple(Module)), state_folder())
-    return [target.describe(), "", connection_help(found.endpoint), "", "Stop it with: nearimage down"]
+    found = start_detached(find(text), Needs(modules=tuple(Module)), state_folder() / "logs")
+    state = "started" if found.fresh else "running already"
+    return [
+        f"{state}: {found.says}",
+        "",
+        connection_help(found.endpoint),
+        "",
+        f"log: {found.logs}",
+        "stop it with: nearimage down",
+    ]
 
 
 def down(text: str) -> list[str]:
@@ -284,9 +291,8 @@ def down(text: str) -> list[str]:
     from harness.targets import find
     from harness.targets.detached import stop_detached
     from harness.targets.leftovers import remove_collections
-    from harness.targets.state import sweep
 
-    removed = [*stop_detached(), *sweep()]
+    removed = stop_detached()
     if text:
         with find(text).open(Needs()) as endpoint:
             removed += [f"removed the collection {name}" for name in remove_collections(endpoint)]

@@ -18,7 +18,7 @@ from harness.oracle import Fault, Truth
 from harness.scenario import Asked, Collection
 
 _SHOWN_HITS = 10
-_QUERIES = 3
+_QUERIES = 2
 _FIRST_STEP = 100
 """A search by distance without a limit asks the index for so many first (observed)."""
 
@@ -91,14 +91,19 @@ class Case:
 
     @cached_property
     def queries(self) -> list[Query]:
-        """The scenario's own query images and stored ones, three at least where there are so many."""
+        """Two pictures to ask with: the scenario's own first, then stored ones."""
         pictures = {asked.name: asked.picture for asked in self.questions if asked.picture is not None}
         for stored in self.samples(_QUERIES):
-            if len(pictures) >= _QUERIES:
-                break
             if stored.picture is not None and stored.picture not in pictures.values():
                 pictures[stored.picture.name] = stored.picture
-        return [Query(name, picture, self.truth_of(picture)) for name, picture in pictures.items()]
+        return [Query(name, picture, self.truth_of(picture)) for name, picture in list(pictures.items())[:_QUERIES]]
+
+    def effort(self, most: int) -> int:
+        """Return how many of something to ask: all where pictures are planted and cheap, fewer where a model runs.
+
+        What a threshold means is settled on planted pictures, to the last digit; on photographs it is seen to hold.
+        """
+        return most if self.collection.images.kind in ("planted", "ladder") else max(2, most // 5)
 
     def samples(self, count: int) -> list[Stored]:
         """Return stored objects with a picture, spread over the whole collection.

@@ -36,7 +36,7 @@ def certainty_is_one_minus_half_the_distance(case: Case) -> None:
 def a_certainty_is_the_threshold_of_its_distance(case: Case) -> None:
     """A certainty c as the threshold returns what the distance 2 (1 - c) returns."""
     for query in case.queries:
-        for distance in spread([one for one in query.truth.distinct_distances() if 0 < one < 2], 12):  # noqa: PLR2004 - cosine's range
+        for distance in spread([one for one in query.truth.distinct_distances() if 0 < one < 2], case.effort(12)):  # noqa: PLR2004 - cosine's range
             certainty = 1.0 - distance / 2
             question = case.near(query.picture, certainty=certainty, limit=case.everything())
             hits = case.hits(question)
@@ -63,7 +63,7 @@ def a_returned_certainty_keeps_its_hit(case: Case) -> None:
     """A certainty that was returned, used as the threshold, returns that hit again."""
     for query in case.queries:
         whole = case.hits(case.near(query.picture, limit=case.count, additional=_FIELDS))
-        for hit in whole[:: max(1, len(whole) // 12)]:
+        for hit in whole[:: max(1, len(whole) // case.effort(12))]:
             # certainty 0 counts as not given; above 1 (distance below 0 by rounding) is no threshold to speak of
             if hit.certainty is None or not SLACK < hit.certainty <= 1.0:
                 continue

@@ -20,7 +20,7 @@ _DEEP = 100
 )
 def the_same_image_is_first(case: Case) -> None:
     """An image that is stored finds itself first, at distance 0."""
-    for stored in case.samples(5):
+    for stored in case.samples(case.effort(5)):
         assert stored.picture is not None
         assert stored.vector is not None
         truth = case.dataset.truth(stored.vector)
@@ -120,7 +120,7 @@ def it_equals_near_object(case: Case) -> None:
 )
 def near_duplicates_come_before_others(case: Case) -> None:
     """Images that differ a little come before images of another subject."""
-    for stored in case.samples(5):
+    for stored in case.samples(case.effort(5)):
         assert stored.picture is not None
         subject = stored.picture.subject
         same = {one.id for one in case.dataset.pictured if one.picture and one.picture.subject == subject}

@@ -20,7 +20,7 @@ def _filled(case: Case, shelf: Scratch) -> tuple[list[str], list[Picture]]:
             seen.add(stored.vector)
             pictures.append(stored.picture)
     pictures = pictures[:_FEW]
-    return [shelf.add(picture) for picture in pictures], pictures
+    return shelf.fill(pictures), pictures
 
 
 def _nearest(case: Case, shelf: Scratch, picture: Picture) -> tuple[Hit, ...]:

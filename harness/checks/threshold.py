@@ -19,8 +19,8 @@ from harness.images import Picture
 from harness.model import Metric
 from harness.oracle import SLACK, Truth
 
-_THRESHOLDS = 24
-_DRAWN = 40
+_THRESHOLDS = 16
+_DRAWN = 15
 _PICTURES_DRAWN = 6
 _REACHES = (10, 100, 1000, 3000)
 
@@ -49,7 +49,7 @@ def the_boundary_belongs_to_the_result(case: Case) -> None:
         exact = [truth.distance(id_) for id_ in truth.ids if truth.bound(id_) == 0.0]
         if not exact:  # rounding hides the boundary: the server's own figures still show it
             exact = [hit.distance for hit in case.hits(case.near(query.picture, limit=case.count)) if hit.distance]
-        for threshold in spread(sorted(set(exact)), _THRESHOLDS):
+        for threshold in spread(sorted(set(exact)), case.effort(_THRESHOLDS)):
             question = case.near(query.picture, distance=threshold, limit=case.everything())
             hits = case.hits(question)
             case.require(
@@ -73,7 +73,7 @@ def what_is_beyond_is_left_out(case: Case) -> None:
     """A hit farther than the threshold (by more than rounding and 1e-6) is not returned."""
     for query in case.queries:
         truth = query.truth
-        for distance in spread(truth.distinct_distances()[1:], _THRESHOLDS):
+        for distance in spread(truth.distinct_distances()[1:], case.effort(_THRESHOLDS)):
             id_ = min(truth.ids, key=lambda one, at=distance: abs(truth.distance(one) - at))  # type: ignore[misc]
             threshold = truth.distance(id_) - truth.bound(id_) - 4 * SLACK - 1e-6 * abs(distance)
             question = case.near(query.picture, distance=threshold, limit=case.everything())
@@ -88,7 +88,7 @@ def a_returned_distance_keeps_its_hit(case: Case) -> None:
     """A distance that was returned, used as the threshold, returns that hit again."""
     for query in case.queries:
         whole = case.hits(case.near(query.picture, limit=case.count))
-        step = max(1, len(whole) // _THRESHOLDS)
+        step = max(1, len(whole) // case.effort(_THRESHOLDS))
         for hit in [*whole[::step], *whole[-1:]]:
             question = case.near(query.picture, distance=hit.distance, limit=case.everything())
             hits = case.hits(question)
@@ -107,7 +107,7 @@ def a_larger_threshold_keeps_every_hit(case: Case) -> None:
     """A larger threshold returns all that a smaller one returned."""
     for query in case.queries:
         before: frozenset[str] = frozenset()
-        for threshold in spread(query.truth.distinct_distances(), _THRESHOLDS):
+        for threshold in spread(query.truth.distinct_distances(), case.effort(_THRESHOLDS)):
             question = case.near(query.picture, distance=threshold, limit=case.everything())
             hits = case.hits(question)
             now = frozenset(hit.id for hit in hits)
@@ -167,7 +167,7 @@ def negative_thresholds_work_for_dot(case: Case) -> None:
         negative = [distance for distance in query.truth.distinct_distances() if distance < 0]
         if not negative:
             raise Skipped("no negative distance among these vectors")
-        for threshold in spread(negative, _THRESHOLDS):
+        for threshold in spread(negative, case.effort(_THRESHOLDS)):
             _judge(case, query, threshold)
 
 
@@ -175,7 +175,7 @@ def negative_thresholds_work_for_dot(case: Case) -> None:
 def each_distance_cuts_where_it_says(case: Case) -> None:
     """At each distance that occurs, as the threshold, exactly the objects within it are returned."""
     for query in case.queries:
-        for threshold in spread(query.truth.distinct_distances(), 2 * _THRESHOLDS):
+        for threshold in spread(query.truth.distinct_distances(), 2 * case.effort(_THRESHOLDS)):
             _judge(case, query, threshold)
 
 
@@ -183,8 +183,8 @@ def each_distance_cuts_where_it_says(case: Case) -> None:
 def a_limit_and_a_threshold_both_hold(case: Case) -> None:
     """With a limit and a threshold, the best n are returned as far as they are within it."""
     for query in case.queries:
-        for threshold in spread(query.truth.distinct_distances(), 6):
-            for limit in (1, 3, 10, case.count):
+        for threshold in spread(query.truth.distinct_distances(), case.effort(5)):
+            for limit in (1, 10, case.count):
                 _judge(case, query, threshold, limit=limit)
 
 
@@ -192,7 +192,7 @@ def a_limit_and_a_threshold_both_hold(case: Case) -> None:
 def an_offset_and_a_threshold_both_hold(case: Case) -> None:
     """With an offset and a threshold, the ranking within it goes on where the page before ended."""
     for query in case.queries:
-        for threshold in spread(query.truth.distinct_distances(), 6):
+        for threshold in spread(query.truth.distinct_distances(), case.effort(5)):
             for offset in (1, 4, 9):
                 _judge(case, query, threshold, limit=5, offset=offset)
 
@@ -276,7 +276,7 @@ def drawn_thresholds_cut_where_they_say(case: Case) -> None:
 
         @seed(int(case.dataset.ids[0].replace("-", "")[:8], 16))
         @settings(
-            max_examples=_DRAWN,
+            max_examples=case.effort(_DRAWN),
             deadline=None,
             database=None,
             phases=(Phase.generate, Phase.shrink),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -54,6 +55,18 @@ class Scratch:
             vector=vector,
         )
 
+    def fill(self, pictures: Sequence[Picture]) -> list[str]:
+        """Store the objects of these pictures, all at once, and return their ids."""
+        objects = []
+        for picture in pictures:
+            identity = self._next_id()
+            objects.append(self._object(identity, properties(self.collection, picture, len(self._pictures)), None))
+            self._pictures[identity] = picture
+        for written in self.rest.insert_batch(objects):
+            if written.state is not State.OK:
+                raise AnswerError(f"an object could not be stored: {written.message}")
+        return [one.id for one in objects]
+
     def put_in(
         self,
         values: Mapping[str, Any],
@@ -67,8 +80,7 @@ class Scratch:
         Raises:
             AnswerError: if the server did not store it.
         """
-        self._given += 1
-        identity = id_ or str(uuid5(NAMESPACE_URL, f"nearimage:scratch/{self._given}"))
+        identity = id_ or self._next_id()
         [written] = self.rest.insert_batch([self._object(identity, values, vector)])
         if written.state is not State.OK:
             raise AnswerError(f"an object could not be stored: {written.message}")
@@ -104,6 +116,10 @@ class Scratch:
         )
         return Dataset(self.collection, self.class_name, self.endpoint, stored)
 
+    def _next_id(self) -> str:
+        self._given += 1
+        return str(uuid5(NAMESPACE_URL, f"nearimage:scratch/{self._given}"))
+
     def _object(self, id_: str, values: Mapping[str, Any], vector: tuple[float, ...] | None) -> Object:
         name = self.collection.vector_name
         if vector is not None and name:
@@ -120,7 +136,8 @@ def scratch(
     Raises:
         TargetError: if the server refuses the class.
     """
-    name = f"Scratch{run.pid}n{next(_numbers)}_{collection.name}"
+    # several processes of one run make classes at the same time
+    name = f"Scratch{os.getpid()}n{next(_numbers)}_{collection.name}"
     rest = Rest(endpoint)
     try:
         must(rest.create_class(run.definition(definition or collection.definition, name)), "create a class")

@@ -49,9 +49,16 @@ def load_scenario(path: Path, *, known_checks: Iterable[str] = ()) -> Scenario:
         collections=made,
         questions=asked,
         promises=promises(document, shape.promises, asked, made),
-        load=LoadProfile(requests=shape.load.requests, warmup=shape.load.warmup),
+        load=_load(shape),
         checks=tuple(shape.checks),
     )
+
+
+def _load(shape: ScenarioShape) -> LoadProfile | None:
+    """The load profile: the written one, or the default one where a promise about latency needs a measurement."""
+    if shape.load is not None:
+        return LoadProfile(requests=shape.load.requests, warmup=shape.load.warmup)
+    return LoadProfile() if LATENCY in shape.promises else None
 
 
 def _check_format(document: Document) -> None:

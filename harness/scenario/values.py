@@ -172,7 +172,10 @@ class LoadProfile:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A whole scenario file; `sha256` is of its bytes, `checks` are globs over check ids (empty: all)."""
+    """A whole scenario file; `sha256` is of its bytes, `checks` are globs over check ids (empty: all).
+
+    `load` is None where no latency is to be measured: the file has neither a `load` nor a promise about latency.
+    """
 
     path: Path
     sha256: str
@@ -182,7 +185,7 @@ class Scenario:
     collections: tuple[Collection, ...]
     questions: tuple[Asked, ...] = ()
     promises: tuple[Promise, ...] = ()
-    load: LoadProfile = field(default_factory=LoadProfile)
+    load: LoadProfile | None = None
     checks: tuple[str, ...] = ()
 
     def wants(self, check: str) -> bool:

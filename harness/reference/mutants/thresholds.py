@@ -32,7 +32,8 @@ class ExclusiveThreshold(Rules):
 
     def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
         del search
-        return distances < np.float32(threshold)
+        within: Yes = distances < np.float32(threshold)
+        return within
 
 
 @mutant("threshold/round-trip")
@@ -41,7 +42,8 @@ class OneStepShort(Rules):
 
     def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
         del search
-        return distances <= np.nextafter(np.float32(threshold), np.float32(-np.inf))
+        within: Yes = distances <= np.nextafter(np.float32(threshold), np.float32(-np.inf))
+        return within
 
 
 @mutant("threshold/excludes-beyond")
