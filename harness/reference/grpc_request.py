@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.model import Module
 from harness.reference.engine import Engine
 from harness.reference.request import Aggregation, Filter, GroupBy, Near, NearKind, Refusal, Search, Sort, Vector
 from harness.reference.rules import Rules
@@ -157,9 +158,25 @@ def _nears(request: Any, collection: Collection, rules: Rules) -> tuple[Near, ..
         _near(kind, getattr(request, field), collection) for field, kind in _NEARS.items() if request.HasField(field)
     )
     for near in found:
-        if near.kind != "text":  # of a text's two thresholds the engine speaks, later
-            rules.check_one_threshold(near, "grpc")
+        _check(near, collection, rules)
     return found
+
+
+def _check(near: Near, collection: Collection, rules: Rules) -> None:
+    """What gRPC finds out before the engine is asked, and in words of its own."""
+    try:
+        rules.check_one_threshold(near, "grpc")
+    except Refusal:
+        if near.kind != "text":
+            raise
+        words = "nearText cannot provide both distance and certainty"
+        raise Refusal(f"explorer: get class: vectorize params: {words}") from None
+    able = {"image": {Module.IMG2VEC, Module.CLIP}, "text": {Module.CLIP}}.get(near.kind)
+    if able and not able & {config.module for config in collection.vectors.values()}:
+        raise Refusal(
+            f"explorer: get class: vectorize params: could not vectorize input for collection {collection.name} with "
+            f"search-type {near.name}. Make sure a vectorizer module is configured for this collection"
+        )
 
 
 def _near(kind: NearKind, message: Any, collection: Collection) -> Near:
