@@ -32,7 +32,7 @@ _REPLACED = (
     (re.compile(r"'(near\w+)', '(near\w+)' which"), lambda found: "'{}', '{}' which".format(*sorted(found.groups()))),
 )
 _CLOSE = 2e-6  # a float32 has 24 bits, and a distance of few components loses two or three of them
-_UNORDERED = {"vectors", "tenants"}  # gRPC sends them in an order that changes from answer to answer
+_UNORDERED = {"vectors", "tenants"}  # sent in an order that changes from answer to answer, tenants over REST too
 _FLOATS = {"vector_bytes", "values_bytes"}
 
 
@@ -64,7 +64,9 @@ def _normal(value: Any, images: Mapping[str, str], key: str = "") -> Any:
         return {name: _normal(inner, images, name) for name, inner in sorted(value.items())}
     if isinstance(value, list):
         inside = [_normal(inner, images) for inner in value]
-        return sorted(inside, key=lambda entry: str(entry["name"])) if key in _UNORDERED else inside
+        named = inside and all(isinstance(entry, dict) and "name" in entry for entry in inside)
+        unordered = key in _UNORDERED or (named and "activityStatus" in inside[0])
+        return sorted(inside, key=lambda entry: str(entry["name"])) if unordered else inside
     if isinstance(value, str):
         if key in _FLOATS:
             data = base64.b64decode(value)
