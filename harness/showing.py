@@ -5,6 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator
 
+import numpy as np
+
 from harness.checks.questions import Seen
 from harness.images import Picture, thumbnail
 from harness.record import Entry, PictureEntry, ShownEntry, ShownHit
@@ -19,6 +21,8 @@ def shown(seen: Seen, scenario: Scenario, collection: Collection, interface: str
         if picture is None:
             return ShownHit(name=id_, distance=distance, expected=expected)
         pictures[picture.sha256] = picture
+        # the shortest decimal of the float32, so that one answer over two interfaces looks the same
+        distance = None if distance is None else float(str(np.float32(distance)))
         return ShownHit(
             name=picture.name, label=picture.label, picture=picture.sha256, distance=distance, expected=expected
         )

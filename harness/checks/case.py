@@ -13,7 +13,19 @@ from harness.dataset.probe import Probe
 from harness.dataset.scratch import scratch
 from harness.errors import AnswerError
 from harness.images import Picture
-from harness.model import Answer, Endpoint, Hit, Interface, NearImage, NearObject, NearText, NearVector, Question, State
+from harness.model import (
+    Answer,
+    Endpoint,
+    Hit,
+    Interface,
+    NearImage,
+    NearObject,
+    NearText,
+    NearVector,
+    Question,
+    State,
+    Where,
+)
 from harness.oracle import Fault, Truth
 from harness.scenario import Asked, Collection
 
@@ -251,7 +263,7 @@ class Case:
         else:
             what = f"nearText {', '.join(map(repr, near.concepts))}"
         arguments = ("distance", "certainty", "limit", "offset", "where")
-        given = [f"{name} {value!r}" for name in arguments if (value := getattr(question, name)) is not None]
+        given = [f"{name} {_said(value)}" for name in arguments if (value := getattr(question, name)) is not None]
         return f"{what} in {question.collection}" + "".join(f", {one}" for one in given)
 
     def _shown(self, hit: Hit) -> dict[str, Any]:
@@ -270,3 +282,9 @@ class _Elsewhere(Case):
     def ask(self, question: Question) -> Answer:
         self._origin.asked += 1
         return super().ask(question)
+
+
+def _said(value: float | Where) -> str:
+    if isinstance(value, Where):
+        return f"{'.'.join(value.path)} {value.operator} {value.value!r}"
+    return repr(value)

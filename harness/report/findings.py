@@ -168,7 +168,8 @@ def _target(record: Record) -> tuple[str, str]:
     target = record.target
     if target is None:
         return "No database was tested.", "That proves nothing about any Weaviate."
-    tested = f"Tested: {words.clean(target.description).strip().rstrip('.')}."
+    said = words.clean(target.description).strip().rstrip(".")
+    tested = f"{said[:1].upper()}{said[1:]}."
     if target.weaviate:
         return tested, "What it shows holds for this server, with these images and settings."
     return tested, "That shows that the harness works here, and proves nothing about any Weaviate."

@@ -147,7 +147,7 @@ def test_the_reference_is_called_what_it_is() -> None:
     head = findings.headline(record(target, end=ExitCode.HELD))
     real = findings.headline(record(target.model_copy(update={"weaviate": True}), end=ExitCode.HELD))
 
-    assert head.tested == "Tested: the reference."
+    assert head.tested == "The reference."
     assert "proves nothing about any Weaviate" in head.proves
     assert "holds for this server" in real.proves
 

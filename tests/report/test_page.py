@@ -138,7 +138,7 @@ def test_the_page_says_what_was_tested_and_how_to_ask_again(text: str) -> None:
     words = Page(text).words
 
     assert "Of 16 checks, 2 are violated and 1 is undecided." in words
-    assert "Tested: Weaviate 1.39.0" in words
+    assert "Weaviate 1.39.0" in words
     assert "--checks threshold/inclusive -k ImageExample@graphql" in words
     assert "nearimage run --target embedded:1.39.0 --checks '*'" in words
 

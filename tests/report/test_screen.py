@@ -54,7 +54,7 @@ def test_the_first_words_are_what_was_tested_and_the_last_how_it_ended() -> None
     """The target comes first; exit code, counts and the path of the page come last."""
     lines = shown(golden.small(), width=100, page=Path("out/report.html")).splitlines()
 
-    assert lines[0].startswith("Tested: Weaviate 1.39.0")
+    assert lines[0].startswith("Weaviate 1.39.0")
     assert lines[-1] == "page: out/report.html"
     assert lines[-2].endswith("exit 1")
     assert lines[-3] == "Of 16 checks, 2 are violated and 1 is undecided."
