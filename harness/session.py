@@ -42,33 +42,23 @@ def scenario_paths(names: Sequence[str], *, smoke: bool = False) -> list[Path]:
     """Return the scenario files of these names: a path, a folder, or the name of a shipped one.
 
     Args:
-        names: as typed; none means all that are shipped.
+        names: as typed; none means all that are shipped but smoke, whose collections are small ones of theirs.
         smoke: none means just the smoke scenario.
 
     Raises:
-        UsageError: if there is no such file or shipped scenario; names the nearest.
+        FileError: if there is no such file or shipped scenario; names the nearest.
+        UsageError: if a folder holds no scenario.
     """
-    from harness.images import shipped_folder
-    from harness.scenario import find_scenarios
+    from harness.scenario import find_scenarios, shipped_scenarios
 
-    shipped = {path.stem: path for path in sorted(shipped_folder("scenarios").glob("*.yaml"))}
     if not names:
-        return [shipped[SMOKE]] if smoke else list(shipped.values())
-    found: list[Path] = []
+        return [path for name, path in shipped_scenarios().items() if (name == SMOKE) is smoke]
+    found = []
     for name in names:
-        if Path(name).is_dir():
-            inside = find_scenarios([Path(name)])
-            if not inside:
-                raise UsageError(f"no scenario in {name}", hint="A scenario is a YAML file with a key `nearimage: 1`.")
-            found += inside
-        elif Path(name).exists():
-            found.append(Path(name))
-        elif name in shipped:
-            found.append(shipped[name])
-        else:
-            near = get_close_matches(name, shipped, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"Shipped are: {', '.join(shipped)}."
-            raise UsageError(f"there is no scenario {name}", hint=hint)
+        meant = find_scenarios([Path(name)])
+        if not meant:
+            raise UsageError(f"no scenario in {name}", hint="A scenario is a YAML file with a key `nearimage: 1`.")
+        found += [path for path in meant if path not in found]
     return found
 
 
