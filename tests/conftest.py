@@ -1,28 +1,44 @@
-"""What all tests share: a test that needs a real Weaviate runs where there is one, and elsewhere a line says so."""
+"""What all tests share: a test that this machine cannot run is left out, and a line says so; never silently."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
-_LEFT_OUT = pytest.StashKey[int]()
-_BINARY = "WEAVIATE_BINARY"
+import harness
+
+_LEFT_OUT = pytest.StashKey[list[str]]()
+
+
+def _missing() -> dict[str, str]:
+    """What each marker lacks here: its tests are left out, and asking for them with `-m` is an error."""
+    lacks = {
+        "live": "" if os.environ.get("WEAVIATE_BINARY") else "WEAVIATE_BINARY names no Weaviate (tox -e live)",
+        "wheel": "nearimage is not installed from a wheel (tox -e wheel)" if _in_source_tree() else "",
+    }
+    return {marker: reason for marker, reason in lacks.items() if reason}
+
+
+def _in_source_tree() -> bool:
+    return Path(harness.__file__).parents[1] == Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the live tests where there is no Weaviate; those that were asked for by name are an error there."""
-    live = [item for item in items if item.get_closest_marker("live")]
-    if not live or os.environ.get(_BINARY):
-        return
-    if config.option.markexpr == "live":
-        raise pytest.UsageError(f"the live tests were asked for, but {_BINARY} names no Weaviate to test with")
-    config.hook.pytest_deselected(items=live)
-    items[:] = [item for item in items if item not in live]
-    config.stash[_LEFT_OUT] = len(live)
+    """Leave out the tests that lack something here."""
+    lines = config.stash.setdefault(_LEFT_OUT, [])
+    for marker, reason in _missing().items():
+        lacking = [item for item in items if item.get_closest_marker(marker)]
+        if lacking and config.option.markexpr == marker:
+            raise pytest.UsageError(f"the {marker} tests were asked for, but {reason}")
+        if lacking:
+            config.hook.pytest_deselected(items=lacking)
+            items[:] = [item for item in items if not item.get_closest_marker(marker)]
+            lines.append(f"left out: {len(lacking)} {marker} tests: {reason}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how many tests were left out, and what they need."""
-    if number := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(f"{number} live tests were left out: {_BINARY} names no Weaviate (tests/README.md)")
+    """Say what was left out, and why."""
+    for line in config.stash.get(_LEFT_OUT, []):
+        terminalreporter.write_line(line)
