@@ -28,6 +28,7 @@ _REPLACED = (
     (re.compile(r" on \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}"), " on <time>"),
     (re.compile(r" Did you mean .*\?"), " <suggestion>"),  # in an order that changes from answer to answer
     (re.compile(r"(?:\nIn field .*)+"), lambda found: "\n".join(sorted(found[0].split("\n")))),
+    (re.compile(r"(?<=, only \[)[\w/ ]+"), lambda found: " ".join(sorted(found[0].split()))),
     (re.compile(r"(?<=Available named vectors \[)[\w ]+"), lambda found: " ".join(sorted(found[0].split()))),
     (re.compile(r"'(near\w+)', '(near\w+)' which"), lambda found: "'{}', '{}' which".format(*sorted(found.groups()))),
 )
