@@ -252,9 +252,10 @@ def decode_object(body: Mapping[str, Any]) -> Object:
 
 def _written(item: Object, entry: Mapping[str, Any]) -> Written:
     result = entry.get("result") or {}
-    if result.get("status") == "SUCCESS":
-        return Written(entry.get("id") or item.id, State.OK)
     errors = (result.get("errors") or {}).get("error") or ()
+    # 1.19 says nothing at all of an object that was stored.
+    if result.get("status", "" if errors else "SUCCESS") == "SUCCESS":
+        return Written(entry.get("id") or item.id, State.OK)
     message = "; ".join(error.get("message", "") for error in errors)
     return Written(entry.get("id") or item.id, State.REFUSED, message or "not stored, and no reason given")
 

@@ -13,6 +13,7 @@ from harness.record import Record, VerdictEntry
 from harness.report import words
 
 LOUD = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED)
+_BY_REASON = (Outcome.UNDECIDED, Outcome.INVALID)
 """What keeps a run from being held, the gravest first."""
 
 QUIET = (Outcome.FIXED, Outcome.KNOWN)
@@ -29,7 +30,10 @@ _EXIT = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check with one outcome, wherever that happened; `of` is how many verdicts the check has in all."""
+    """One check with one outcome, wherever that happened; `of` is how many verdicts the check has in all.
+
+    What left many checks undecided for one and the same reason is one finding: `check` then says how many they are.
+    """
 
     check: str
     outcome: Outcome
@@ -94,14 +98,19 @@ def chapter(case: VerdictEntry) -> str:
 
 
 def findings(verdicts: Iterable[VerdictEntry], outcomes: Iterable[Outcome] = LOUD) -> tuple[Finding, ...]:
-    """Fold the verdicts with these outcomes: each check once for each outcome, the gravest first."""
+    """Fold the verdicts with these outcomes, the gravest first: each check once, what is undecided by its reason."""
     verdicts, order = tuple(verdicts), tuple(outcomes)
     asked = Counter(case.check for case in verdicts)
     cases: dict[tuple[str, Outcome], list[VerdictEntry]] = {}
     for case in verdicts:
         if case.outcome in order:
-            cases.setdefault((case.check, case.outcome), []).append(case)
-    found = [Finding(check, outcome, tuple(some), asked[check]) for (check, outcome), some in cases.items()]
+            key = case.sentence if case.outcome in _BY_REASON else case.check
+            cases.setdefault((key, case.outcome), []).append(case)
+    found = []
+    for (_, outcome), some in cases.items():
+        checks = list(dict.fromkeys(case.check for case in some))
+        name = checks[0] if len(checks) == 1 else f"{checks[0]} and {len(checks) - 1} more"
+        found.append(Finding(name, outcome, tuple(some), sum(asked[check] for check in checks)))
     return tuple(
         sorted(found, key=lambda one: (order.index(one.outcome), min(_LEVELS.index(case.level) for case in one.cases)))
     )

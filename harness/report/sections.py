@@ -162,7 +162,11 @@ def _matrix(scenario: str, cases: list[VerdictEntry]) -> Matrix:
 
 def anchors(found: Iterable[Finding]) -> dict[tuple[str, Outcome], str]:
     """The id in the page of each finding."""
-    return {(finding.check, finding.outcome): f"finding-{number}" for number, finding in enumerate(found, start=1)}
+    return {
+        (check, finding.outcome): f"finding-{number}"
+        for number, finding in enumerate(found, start=1)
+        for check in (finding.check, *(case.check for case in finding.cases))
+    }
 
 
 # --- latency -------------------------------------------------------------------------------------
