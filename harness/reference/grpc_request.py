@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from harness.model import Module
 from harness.reference.engine import Engine
 from harness.reference.request import Aggregation, Filter, GroupBy, Near, NearKind, Refusal, Search, Sort, Vector
 from harness.reference.rules import Rules
@@ -171,8 +170,8 @@ def _check(near: Near, collection: Collection, rules: Rules) -> None:
             raise
         words = "nearText cannot provide both distance and certainty"
         raise Refusal(f"explorer: get class: vectorize params: {words}") from None
-    able = {"image": {Module.IMG2VEC, Module.CLIP}, "text": {Module.CLIP}}.get(near.kind)
-    if able and not able & {config.module for config in collection.vectors.values()}:
+    modules = [config.module for config in collection.vectors.values()]
+    if near.kind in {"image", "text"} and not any(rules.makes_vectors(module, near.kind) for module in modules):
         raise Refusal(
             f"explorer: get class: vectorize params: could not vectorize input for collection {collection.name} with "
             f"search-type {near.name}. Make sure a vectorizer module is configured for this collection"

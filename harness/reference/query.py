@@ -68,7 +68,7 @@ class QueryMaker:
         if near.kind == "object":
             with prefixed("nearObject params: "):
                 return self._vector_of_object(near, config, collection, tenant)
-        if config.module is None or (near.kind == "text" and config.module is not Module.CLIP):
+        if not self._rules.makes_vectors(config.module, near.kind):
             raise Refusal(f"vectorize params: {_no_vectorizer(collection, near, config.name)}")
         with prefixed("vectorize params: vectorize params: "):
             return self._vectorized(near, config)

@@ -7,7 +7,8 @@ from typing import Any, Literal, NoReturn
 
 import numpy as np
 
-from harness.reference.request import Draft, Refusal, Results, Search, Vector
+from harness.model import Module
+from harness.reference.request import Draft, NearKind, Refusal, Results, Search, Vector
 from harness.reference.schema import VectorConfig
 
 How = Literal["insert", "batch", "put", "patch"]
@@ -19,6 +20,10 @@ class Vectorizing:
     """From properties to vectors. Sources: documentation of the two modules; `contract.md`, sections 1 and 5."""
 
     # --- what is vectorized ----------------------------------------------------------------------
+
+    def makes_vectors(self, module: Module | None, kind: NearKind) -> bool:
+        """Whether a module makes vectors of what an operator brings: images both, texts multi2vec-clip alone."""
+        return module is Module.CLIP or (module is not None and kind == "image")
 
     def images(self, config: VectorConfig, properties: Mapping[str, Any]) -> list[Field]:
         """The images of an object, by property name: each configured field that has one."""

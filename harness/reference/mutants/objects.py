@@ -109,11 +109,12 @@ class SomeImagesForgotten(Rules):
 
 
 @mutant("vector/from-the-service")
-class StoredVectorRounded(Rules):
-    """Vectors are stored in half precision."""
+class StoredInAByte(Rules):
+    """Vectors are stored with one byte a component."""
 
     def stored(self, vector: Vector) -> Vector:
-        return (vector * np.float32(1.0001)).astype(np.float16).astype(np.float32)
+        step = np.abs(vector).max() / np.float32(127)
+        return np.round(vector / step) * step if step else vector
 
 
 @mutant("vector/several-images")

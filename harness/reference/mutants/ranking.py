@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.model import Metric
+from harness.model import Metric, Module
 from harness.reference.mutants.registry import mutant
 from harness.reference.request import (
     Aggregation,
     InterfaceName,
     Match,
     Near,
+    NearKind,
     Refusal,
     Results,
     Search,
@@ -195,6 +196,9 @@ class UnhelpfulRefusal(Rules):
 class TextOnImagesIsEmpty(Rules):
     """A text search that the module does not know gives an empty result."""
 
+    def makes_vectors(self, module: Module | None, kind: NearKind) -> bool:
+        return kind == "text" or super().makes_vectors(module, kind)
+
     def failed_query(self, refusal: Refusal, search: Search) -> Results:
         return Results() if _kind(search) == "text" else super().failed_query(refusal, search)
 
@@ -208,7 +212,7 @@ class LimitOneShort(Rules):
 
     def limit(self, search: Search, settings: Settings, *, has_threshold: bool) -> int | None:
         found = super().limit(search, settings, has_threshold=has_threshold)
-        return found - 1 if found is not None and found > 1 else found
+        return found - 1 if search.near and found is not None and found > 1 else found
 
 
 @mutant("paging/offset-joins")

@@ -1,0 +1,57 @@
+"""A reference with rules of one's choice, served in this process, and every check that can be put to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from harness.checks import Check
+from harness.checks.judging import judge
+from harness.dataset import Run
+from harness.interfaces import NAMES
+from harness.model import Endpoint, Inference, Module, Verdict
+from harness.reference import serve
+from harness.reference.rules import Rules
+from harness.scenario import Collection, Scenario, load_scenario
+from harness.stage import Stage
+
+LIARS = Path(__file__).parent / "liars.yaml"
+
+
+@contextmanager
+def staged(rules: Rules, inference_url: str, folder: Path) -> Iterator[Stage]:
+    """Serve a reference that goes by these rules, and yield the stage on it; nothing is loaded yet."""
+    with serve(inference_url=inference_url, folder=folder / "data", rules=rules) as served:
+        service = Inference(inference_url, ours=True, encoder="planted")
+        endpoint = Endpoint(
+            target="reference",
+            url=served.url,
+            version="1.39.0",
+            grpc=served.grpc,
+            weaviate=False,
+            started=True,
+            inference=dict.fromkeys(map(str, Module), service),
+        )
+        with closing(Stage(endpoint, Run(), folder)) as stage:
+            yield stage
+
+
+def verdict(stage: Stage, scenario: Scenario, check: Check, collection: Collection, interface: str) -> Verdict:
+    """Return what one check comes to."""
+    dataset = stage.dataset(scenario, collection)
+    case = stage.case(dataset, interface, scenario.questions_for(collection))
+    return judge(check, case, scenario=scenario.name)
+
+
+def verdicts(stage: Stage, scenario: Scenario, check: Check) -> Iterator[Verdict]:
+    """Yield what a check comes to, on each collection that it has something to say about, over each interface."""
+    for collection in scenario.collections:
+        if check.applies(collection):
+            for interface in NAMES:
+                yield verdict(stage, scenario, check, collection, interface)
+
+
+def liars() -> Scenario:
+    """Return the scenario that is small enough to put every faulty reference to it."""
+    return load_scenario(LIARS)
