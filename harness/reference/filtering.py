@@ -51,7 +51,8 @@ class Filtering:
         if where.operator == "NotEqual":
             return not self.leaf_passes(_equal(where, where.value), item, collection)
         if where.operator in _CONTAINS:
-            found = (self.leaf_passes(_equal(where, each), item, collection) for each in where.value)
+            wanted = _without_stop_words(where, collection)
+            found = (self.leaf_passes(_equal(where, each), item, collection) for each in wanted)
             if where.operator == "ContainsAny":
                 return any(found)
             return all(found) if where.operator == "ContainsAll" else not any(found)
@@ -153,6 +154,16 @@ def searched_words(text: str, tokenization: str) -> list[str]:
             "Stopwords can be configured in class.invertedIndexConfig.stopwords"
         )
     return found
+
+
+def _without_stop_words(where: Filter, collection: Collection) -> list[Any]:
+    """The values of a list that is searched for; a text of nothing but stop words is not looked for."""
+    tokenization = collection.tokenizations.get(where.path[-1], "")
+    return [
+        each
+        for each in where.value
+        if not isinstance(each, str) or tokenization != "word" or set(words(each, tokenization)) - _STOPWORDS
+    ]
 
 
 def _equal(where: Filter, value: Any) -> Filter:

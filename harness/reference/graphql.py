@@ -77,6 +77,9 @@ class GraphQL:
         query = body.get("query")
         if not query:
             return 422, error("query cannot be empty")
+        if not self._engine.collections():
+            missing = "no graphql provider present, this is most likely because no schema is present."
+            return 422, error(f"{missing} Import a schema first!")
         try:
             request, operation = self._request(str(query), body.get("operationName"))
             variables = get_variable_values(
@@ -155,6 +158,8 @@ class _Execution:
     def _answered(self, kind: str, path: tuple[str, str], field: FieldNode, selection: Selection) -> Any:
         parent: Any = self._request.schema.query_type.fields[kind].type  # type: ignore[union-attr]
         collection = field.name.value
+        if collection == "__typename":
+            return parent.name
         try:
             arguments = self._arguments(parent.fields[collection], field)
             if kind == "Aggregate":

@@ -14,7 +14,7 @@ def match_shape(match: Match, selection: Sequence[Any]) -> dict[str, Any]:
     shape: dict[str, Any] = {}
     for name, field, inner in selection:
         if field.name.value == "_additional":
-            shape[name] = {key: _ADDITIONAL[each.name.value](match, within) for key, each, within in inner}
+            shape[name] = _additional(match, inner)
         elif field.name.value == "__typename":
             shape[name] = match.object.collection
         else:
@@ -43,6 +43,13 @@ def counted_shape(counted: Counted, path: Sequence[str], selection: Sequence[Any
         "groupedBy": {"path": list(path), "value": counted.value} if path else None,
     }
     return {name: _picked(facts.get(field.name.value), inner) for name, field, inner in selection}
+
+
+def _additional(match: Match, selection: Sequence[Any]) -> dict[str, Any] | None:
+    """The `_additional` of a hit; null as a whole if only distances are asked for and there was no near operator."""
+    if match.distance is None and {field.name.value for _, field, _ in selection} <= {"distance", "certainty"}:
+        return None
+    return {name: _ADDITIONAL[field.name.value](match, inner) for name, field, inner in selection}
 
 
 def _group(position: int, group: Group, path: Sequence[str], selection: Sequence[Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from graphql import (
 )
 from graphql.language import ArgumentNode, ListValueNode, NullValueNode, ObjectValueNode, ValueNode, VariableNode
 
+_NO_SELECTION = re.compile(r"(Field '\w+' of type '.+') must have a selection of subfields\..*", re.DOTALL)
 _UNKNOWN_ARGUMENT = re.compile(r"Unknown argument '(\w+)' on field '(\w+)\.(\w+)'\.(.*)", re.DOTALL)
 _NULL_VARIABLE = re.compile(r"Variable '\$(\w+)' (?:of required|of non-null) type '(.+?)'.*", re.DOTALL)
 _NONE_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value: Expected a? ?value of non-null type '(.+?)' .*")
@@ -60,6 +61,9 @@ def words(error: GraphQLError) -> str:
         place = error.locations[0]
         problem = _quoted(message.removeprefix("Syntax Error: "))
         return f"Syntax Error GraphQL request ({place.line}:{place.column}) {problem}"
+    found = _NO_SELECTION.fullmatch(message)
+    if found:
+        return f"{_quoted(found[1])} must have a sub selection."
     found = _UNKNOWN_ARGUMENT.fullmatch(message)
     if found:
         return f'Unknown argument "{found[1]}" on field "{found[3]}" of type "{found[2]}".{_quoted(found[4])}'

@@ -51,6 +51,9 @@ def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> St
         return 200, {"nodes": [_node(engine, verbose=request.query_params.get("output") == "verbose")]}
 
     def ask(_request: Request, body: Any) -> Answer:
+        if isinstance(body, list):
+            problem = "json: cannot unmarshal array into Go value of type models.GraphQLQuery"
+            raise BadBody(400, 400, f'parsing body body from "" failed, because {problem}')
         return graphql.answer(body if isinstance(body, dict) else {})
 
     def ask_batch(_request: Request, body: Any) -> Answer:
@@ -153,6 +156,8 @@ async def _no_route(request: Request, _problem: Exception) -> Response:
     return Response(dumps(body), status_code=404, media_type="application/json")
 
 
-async def _no_method(request: Request, _problem: Exception) -> Response:
-    body = {"code": 405, "message": f"method {request.method} is not allowed"}
+async def _no_method(request: Request, problem: Exception) -> Response:
+    allowed = (getattr(problem, "headers", None) or {}).get("Allow", "")
+    methods = ",".join(sorted({each.strip() for each in allowed.split(",")} - {"HEAD", ""}))
+    body = {"code": 405, "message": f"method {request.method} is not allowed, but [{methods}] are"}
     return Response(dumps(body), status_code=405, media_type="application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -71,6 +72,10 @@ def _listed(engine: Engine, request: Request) -> Answer:
     if limit == 0:
         return 200, {"deprecations": [], "objects": []}
     names = [asked["class"]] if asked.get("class") else [collection.name for collection in engine.collections()]
+    if not names:
+        return 200, {"deprecations": None, "objects": []}
+    if asked.get("class") and not engine.classes.exists(asked["class"]):
+        return 404, None
     search = Search(
         interface="rest",
         collection="",
@@ -166,7 +171,14 @@ def _batch(engine: Engine, body: Mapping[str, Any]) -> Answer:
 
 
 def _not_stored(wanted: Draft) -> dict[str, Any]:
-    shown = {"class": wanted.collection, "id": wanted.id, "properties": dict(wanted.properties)}
+    now = time.time_ns() // 1_000_000
+    shown: dict[str, Any] = {
+        "class": wanted.collection,
+        "creationTimeUnix": now,
+        "id": wanted.id,
+        "lastUpdateTimeUnix": now,
+        "properties": dict(wanted.properties),
+    }
     return {**shown, "tenant": wanted.tenant} if wanted.tenant else shown
 
 
@@ -192,7 +204,7 @@ def _batch_deleted(engine: Engine, body: Mapping[str, Any]) -> Answer:
     return 200, {
         "deletionTimeUnixMilli": _NEVER,
         "dryRun": dry_run,
-        "match": match,
+        "match": {**match, "where": _echoed(match["where"])},
         "output": "verbose" if verbose else "minimal",
         "results": {
             "failed": deleted.failed,
@@ -202,3 +214,9 @@ def _batch_deleted(engine: Engine, body: Mapping[str, Any]) -> Answer:
             "successful": deleted.successful,
         },
     }
+
+
+def _echoed(where: Mapping[str, Any]) -> dict[str, Any]:
+    """A filter as the database repeats it: with its operands, even where it has none."""
+    operands = where.get("operands")
+    return {**where, "operands": [_echoed(each) for each in operands] if operands else None}

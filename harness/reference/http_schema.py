@@ -121,6 +121,11 @@ def _refused_as_schema(answer: Callable[[], Answer]) -> Answer:
 
 
 def _mapping(body: Any) -> dict[str, Any]:
+    if body is None:
+        raise BadBody(422, 602, "objectClass in body is required")
+    if isinstance(body, dict) and not isinstance(body.get("class"), str | None):
+        problem = "json: cannot unmarshal number into Go struct field Class.class of type string"
+        raise BadBody(400, 400, f'parsing objectClass body from "" failed, because {problem}')
     if not isinstance(body, dict):
         kind = "array" if isinstance(body, list) else type(body).__name__
         problem = f"json: cannot unmarshal {kind} into Go value of type models.Class"

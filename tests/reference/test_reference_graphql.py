@@ -81,9 +81,9 @@ def test_an_image_in_the_text_is_the_same_question(ask: Ask, photo: str) -> None
 
 
 def test_a_plain_get_has_no_distance(ask: Ask, photo: str) -> None:
-    """Without an operator objects come by id, and distance and certainty are null."""
+    """Without an operator objects come by id, and there is nothing additional to say of distance and certainty."""
     hits = ask(f"{{Get{{{photo}(limit:2 offset:1){{n _additional{{distance certainty}}}}}}}}")["data"]["Get"][photo]
-    assert hits == [{"n": n, "_additional": {"distance": None, "certainty": None}} for n in (2, 3)]
+    assert hits == [{"n": n, "_additional": None} for n in (2, 3)]
 
 
 def test_filter_sort_and_threshold(ask: Ask, photo: str) -> None:
@@ -240,3 +240,15 @@ def test_a_batch_of_requests(http: httpx.Client, photo: str) -> None:
     assert [each["data"] for each in http.post("/v1/graphql/batch", json=[query, query]).json()] == [
         {"Get": {photo: [{"n": 1}]}}
     ] * 2
+
+
+def test_the_type_of_each_level_is_told(ask: Ask, photo: str) -> None:
+    """`__typename` is answered beside classes and within them."""
+    answer = ask(f"{{Get{{__typename {photo}(limit:1){{__typename}}}}}}")
+    assert answer["data"]["Get"] == {"__typename": "GetObjectsObj", photo: [{"__typename": photo}]}
+
+
+def test_a_stop_word_in_a_list_is_not_looked_for(ask: Ask, photo: str) -> None:
+    """A list of texts is searched for without those that are stop words only."""
+    where = '{path:["label"],operator:ContainsAny,valueText:["the","L1"]}'
+    assert ask(f"{{Get{{{photo}(where:{where}){{n}}}}}}")["data"]["Get"][photo] == [{"n": 1}]
