@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,18 +20,27 @@ _TARGET = "auto (the default), reference, embedded[:VERSION|:/PATH], http(s)://H
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = _parser().parse_args(argv)
     try:
-        return int(options.act(options))
+        for name in (signal.SIGTERM, signal.SIGHUP):  # ended from outside: like Ctrl-C, in order
+            signal.signal(name, signal.default_int_handler)
+        options = _parser().parse_args(argv)
+        code = int(options.act(options))
+        sys.stdout.flush()
     except HarnessError as error:
-        sys.stderr.write(f"nearimage: {error}\n")
-        return int(error.exit_code)
+        return _said(str(error), error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("nearimage: interrupted\n")
-        return int(ExitCode.INTERRUPTED)
+        return _said("interrupted", ExitCode.INTERRUPTED)
     except BrokenPipeError:  # somebody reads only the beginning of what is printed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.HELD)
+    except Exception:  # noqa: BLE001 - the last place where a bug of ours can be told from a finding
+        return _said(f"a bug of ours; please report it:\n{traceback.format_exc()}", ExitCode.BUG)
+    return code
+
+
+def _said(what: str, code: ExitCode) -> int:
+    sys.stderr.write(f"nearimage: {what}\n")
+    return int(code)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +16,13 @@ from harness.checks import Check, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.errors import FileError
-from harness.latency import measure
-from harness.model import Outcome, Verdict
+from harness.latency import Measured, elsewhere, measure
+from harness.model import Level, Outcome, Verdict
 from harness.record import Entry, VerdictEntry
-from harness.scenario import EVERY_IMAGE, Asked, Collection, LoadProfile, Scenario, load_scenario
+from harness.scenario import EVERY_IMAGE, Asked, Collection, Scenario, load_scenario
 from harness.showing import shown
-from harness.sitting import SITTING, Sitting
-
-ENTRIES: pytest.StashKey[list[Entry]] = pytest.StashKey()
-"""What an item has to say for the record."""
+from harness.sitting import Sitting
+from harness.stash import ENTRIES, SITTING
 
 _GRAVE = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED)
 
@@ -56,17 +57,18 @@ class ScenarioFile(pytest.File):
             self.scenario = load_scenario(self.path)
         except FileError as error:
             raise self.CollectError(str(error)) from error
-        options = self.config.stash[SITTING].options
+        sitting = self.config.stash[SITTING]
+        wants, interfaces = sitting.options.wants, sitting.options.interfaces
         for collection in self.scenario.collections:
-            for interface in options.interfaces:
-                for check in self._checks(collection, first=interface == options.interfaces[0]):
-                    if options.wants(check.id):
+            for interface in interfaces:
+                for check in self._checks(collection, first=interface == interfaces[0]):
+                    if wants(check.id):
                         yield CheckItem.of(self, check, collection, interface)
                 for asked in self.scenario.questions_for(collection):
-                    if options.wants(f"question/{asked.name}"):
+                    if wants(f"question/{asked.name}"):
                         yield QuestionItem.of_question(self, asked, collection, interface)
-                    if self.scenario.load is not None and options.wants(f"latency/{asked.name}"):
-                        yield self._latency(asked, collection, interface, self.scenario.load)
+                    if self.scenario.load is not None and wants(f"latency/{asked.name}"):
+                        yield LatencyItem.of(self, sitting, collection, asked, interface)
 
     def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:
         """Yield what is checked of a collection; what asks with every image goes over the first interface alone."""
@@ -78,22 +80,25 @@ class ScenarioFile(pytest.File):
             if promise.subject in asked or (first and promise.subject == EVERY_IMAGE):
                 yield promised(promise)
 
-    def _latency(self, asked: Asked, collection: Collection, interface: str, load: LoadProfile) -> pytest.Item:
-        name = f"latency/{asked.name}@{collection.name}@{interface}"
-        scenario = self.scenario
 
-        def latency(benchmark: Any, request: pytest.FixtureRequest) -> None:
-            sitting = request.config.stash[SITTING]
-            entries, failed = measure(sitting, scenario, collection, asked, interface, load=load, benchmark=benchmark)
-            request.node.stash[ENTRIES] = entries
-            if failed is not None:
-                raise NotHeldError(failed)
+class _Told:
+    """What all items of ours have in common: how they speak."""
 
-        item: pytest.Item = pytest.Function.from_parent(self, name=name, callobj=latency)
-        return item
+    path: Path
+    name: str
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A verdict is text; anything else is a bug of ours and keeps its traceback."""
+        if isinstance(excinfo.value, NotHeldError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)  # type: ignore[misc]
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where pytest says that this item is."""
+        return self.path, None, self.name
 
 
-class CheckItem(pytest.Item):
+class CheckItem(_Told, pytest.Item):
     """One check on one collection over one interface."""
 
     check: Check
@@ -120,24 +125,14 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         """Ask and judge."""
         sitting = self.config.stash[SITTING]
-        verdict = sitting.verdict(self.scenario, self.check, self.collection, self.interface, self.questions)
-        self.stash[ENTRIES] = [VerdictEntry.of(verdict), *self.more(sitting)]
+        with _our_own_warnings():
+            verdict = sitting.verdict(self.scenario, self.check, self.collection, self.interface, self.questions)
+            self.stash[ENTRIES] = [VerdictEntry.of(verdict), *self.more()]
         settle(verdict)
 
-    def more(self, sitting: Sitting) -> Iterable[Entry]:
+    def more(self) -> Iterable[Entry]:
         """Return what else this item has for the record."""
-        del sitting
         return ()
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """A verdict is text; anything else is a bug of ours and keeps its traceback."""
-        if isinstance(excinfo.value, NotHeldError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where pytest says that this item is."""
-        return self.path, None, self.name
 
 
 class QuestionItem(CheckItem):
@@ -154,10 +149,47 @@ class QuestionItem(CheckItem):
         item.seen = seen
         return item
 
-    def more(self, sitting: Sitting) -> Iterable[Entry]:
+    def more(self) -> Iterable[Entry]:
         """Return the question with its pictures."""
-        del sitting
         return [entry for one in self.seen for entry in shown(one, self.scenario, self.collection, self.interface)]
+
+
+class LatencyItem(_Told, pytest.Function):
+    """One question asked over and over; a test function, because pytest-benchmark measures nothing else."""
+
+    @classmethod
+    def of(
+        cls, file: ScenarioFile, sitting: Sitting, collection: Collection, asked: Asked, interface: str
+    ) -> LatencyItem:
+        """Make the item of one question. With `-n` it says why it can't be measured."""
+        measured = Measured(sitting, file.scenario, collection, asked, interface)
+        name = f"latency/{asked.name}@{collection.name}@{interface}"
+        run: Callable[..., None] = partial(_not_now, measured) if sitting.parallel else partial(_time, measured)
+        item: LatencyItem = cls.from_parent(file, name=name, callobj=run)
+        item.add_marker("latency")
+        item.add_marker(str(Level.MUST))
+        return item
+
+
+def _time(measured: Measured, *, benchmark: Any, request: pytest.FixtureRequest) -> None:
+    with _our_own_warnings():
+        entries, gravest = measure(measured, benchmark)
+    request.node.stash[ENTRIES] = entries
+    settle(gravest)
+
+
+def _not_now(measured: Measured, *, request: pytest.FixtureRequest) -> None:
+    verdict = elsewhere(measured, "latency needs the machine to itself: run it without -n")
+    request.node.stash[ENTRIES] = [VerdictEntry.of(verdict)]
+    settle(verdict)
+
+
+@contextmanager
+def _our_own_warnings() -> Iterator[None]:
+    """Keep warnings that our own code and libraries cause out of a project that makes errors of them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def settle(verdict: Verdict) -> None:

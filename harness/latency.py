@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-
-import pytest
 
 from harness.checks.case import Case
 from harness.checks.promises import question_of
-from harness.errors import AnswerError
+from harness.errors import AnswerError, HarnessError
 from harness.load.closed_loop import Times, closed_loop
 from harness.model import Inference, Level, Outcome, Question, Verdict
 from harness.record import Entry, LatencyEntry, VerdictEntry
@@ -17,62 +16,86 @@ from harness.scenario import LATENCY, Asked, Collection, LoadProfile, Promise, S
 from harness.sitting import Sitting, unfit
 from harness.statistics import carried, interval, needed, percentile
 
-_SOURCE = "promised in the scenario"
+_GRAVITY = (
+    Outcome.VIOLATED,
+    Outcome.INVALID,
+    Outcome.UNDECIDED,
+    Outcome.HELD,
+    Outcome.FIXED,
+    Outcome.KNOWN,
+    Outcome.SKIPPED,
+)
 
 
-def measure(
-    sitting: Sitting,
-    scenario: Scenario,
-    collection: Collection,
-    asked: Asked,
-    interface: str,
-    *,
-    load: LoadProfile,
-    benchmark: Any,
-) -> tuple[list[Entry], Verdict | None]:
-    """Ask one question over and over; return the entries and the gravest verdict that fails the item, if any does.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Whose time is measured: a question of a scenario, on one collection, over one interface."""
+
+    sitting: Sitting
+    scenario: Scenario
+    collection: Collection
+    asked: Asked
+    interface: str
+
+    @property
+    def load(self) -> LoadProfile:
+        """How often it is asked."""
+        assert self.scenario.load is not None
+        return self.scenario.load
+
+
+def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
+    """Ask one question over and over; return the entries for the record and the gravest verdict among them.
 
     pytest-benchmark's fixture does the asking, so that its groups, files and comparisons have the question too.
     """
+    sitting, scenario, collection, asked = measured.sitting, measured.scenario, measured.collection, measured.asked
     stage = sitting.stage()
-    reason = unfit(scenario, interface, stage.endpoint) or _elsewhere(sitting, benchmark)
-    if reason:
-        pytest.skip(reason)
-    judged = _Judged(sitting, scenario, collection, asked, interface)
+    reason = unfit(scenario, measured.interface, stage.endpoint)
+    if reason or benchmark.disabled:
+        verdict = elsewhere(measured, reason or "pytest-benchmark is switched off")
+        benchmark.skipped = True
+        return [VerdictEntry.of(verdict)], verdict
+    judged = _Judged(measured)
     try:
-        case = stage.case(sitting.dataset(scenario, collection), interface, scenario.questions_for(collection))
+        case = stage.case(sitting.dataset(scenario, collection), measured.interface, scenario.questions_for(collection))
         question = question_of(case, asked)
         benchmark.group = f"{collection.name} {asked.name}"
         times = closed_loop(
             case.interface,
             question,
-            requests=load.requests,
-            warmup=load.warmup,
+            requests=measured.load.requests,
+            warmup=measured.load.warmup,
             repeat=_by(benchmark),
             service=_own_service(stage.endpoint.inference.get(str(collection.module))),
         )
-        benchmark.extra_info.update(interface=interface, question=asked.name, errors=times.errors)
-    except AnswerError as error:
-        verdicts = [judged.verdict("answered", Outcome.UNDECIDED, error.what, {})]
-        return [VerdictEntry.of(one) for one in verdicts], verdicts[0]
-    verdicts = [
-        judged.answered(times),
-        judged.right(case, question, times),
-        *map(judged.promised(times), _percentiles(scenario)),
-    ]
-    entries: list[Entry] = [*([_entry(judged, times)] if times.milliseconds else []), *map(VerdictEntry.of, verdicts)]
-    grave = [one for one in verdicts if one.outcome in (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.INVALID)]
-    return entries, min(grave, key=lambda one: one.outcome is not Outcome.VIOLATED, default=None)
+        benchmark.extra_info.update(interface=measured.interface, question=asked.name, errors=times.errors)
+        verdicts = [
+            judged.answered(times),
+            judged.right(case, question, times),
+            *map(judged.promised(times), _percentiles(scenario)),
+        ]
+    except HarnessError as error:
+        benchmark.skipped = True  # it has nothing to complain about
+        sitting.listen()
+        verdict = judged.verdict("answered", Outcome.UNDECIDED, str(error), {})
+        return [VerdictEntry.of(verdict)], verdict
+    entries: list[Entry] = [*([_entry(measured, times)] if times.milliseconds else []), *map(VerdictEntry.of, verdicts)]
+    return entries, min(verdicts, key=lambda one: _GRAVITY.index(one.outcome))
+
+
+def elsewhere(measured: Measured, reason: str) -> Verdict:
+    """Return the verdict of a measurement that can't be made here."""
+    return _Judged(measured).verdict("answered", Outcome.SKIPPED, reason, {})
 
 
 class _Judged:
     """Makes the verdicts of one measurement."""
 
-    def __init__(
-        self, sitting: Sitting, scenario: Scenario, collection: Collection, asked: Asked, interface: str
-    ) -> None:
-        self.scenario, self.collection, self.asked, self.interface = scenario, collection, asked, interface
-        self._again = sitting.again(scenario, f"latency/{asked.name}")
+    def __init__(self, measured: Measured) -> None:
+        self.scenario, self.asked = measured.scenario, measured.asked
+        self._measured = measured
+        self._again = measured.sitting.again(measured.scenario, f"latency/{measured.asked.name}")
 
     def verdict(self, name: str, outcome: Outcome, sentence: str, evidence: dict[str, Any], asked: int = 0) -> Verdict:
         return Verdict(
@@ -81,8 +104,8 @@ class _Judged:
             outcome,
             sentence,
             self.scenario.name,
-            self.collection.name,
-            self.interface,
+            self._measured.collection.name,
+            self._measured.interface,
             {"question": self.asked.name, **evidence},
             asked=asked,
             repeat=self._again,
@@ -142,12 +165,6 @@ def _percentiles(scenario: Scenario) -> list[Promise]:
     return [one for one in scenario.promises_about(LATENCY) if one.key != "errors"]
 
 
-def _elsewhere(sitting: Sitting, benchmark: Any) -> str:
-    if sitting.parallel:
-        return "latency needs the machine to itself: run it without -n"
-    return "pytest-benchmark is switched off" if benchmark.disabled else ""
-
-
 def _own_service(service: Inference | None) -> Inference | None:
     return service if service is not None and service.ours else None
 
@@ -159,12 +176,12 @@ def _by(benchmark: Any) -> Callable[[Callable[[], None], int, int], None]:
     return repeat
 
 
-def _entry(judged: _Judged, times: Times) -> LatencyEntry:
+def _entry(measured: Measured, times: Times) -> LatencyEntry:
     return LatencyEntry(
-        scenario=judged.scenario.name,
-        collection=judged.collection.name,
-        question=judged.asked.name,
-        interface=judged.interface,
+        scenario=measured.scenario.name,
+        collection=measured.collection.name,
+        question=measured.asked.name,
+        interface=measured.interface,
         milliseconds=times.milliseconds,
         service_ms=times.service,
         warmup=times.warmup,

@@ -6,22 +6,26 @@ nothing heavy until a scenario file is collected or one of its fixtures is asked
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import FileError, HarnessError
+from harness.stash import ENTRIES, HANDED, REPORTED, SITTING
 
 if TYPE_CHECKING:
     from harness.dataset import Dataset
     from harness.model import Answer, Endpoint
+    from harness.scenario import Scenario
     from harness.session_record import SessionRecord
     from harness.sitting import Sitting
 
-_TRUE_LEVELS = ("must", "should", "observed")
-_CHAPTERS = (
+LEVELS = ("must", "should", "observed")
+CHAPTERS = (
     "near_image",
     "paging",
     "filter",
@@ -32,9 +36,10 @@ _CHAPTERS = (
     "near_text",
     "promise",
     "question",
+    "latency",
 )
-_HANDED = "nearimage"
-_LINES = "nearimage_entries"
+_SUFFIXES = (".yaml", ".yml")
+_SNIFFED = 64 * 1024
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,9 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the markers known; everything else waits until it is needed."""
-    for level in _TRUE_LEVELS:
+    for level in LEVELS:
         config.addinivalue_line("markers", f"{level}: checks of this level")
-    for chapter in _CHAPTERS:
+    for chapter in CHAPTERS:
         config.addinivalue_line("markers", f"{chapter}: checks of this chapter of the contract")
     config.addinivalue_line("markers", "scenario(path): the scenario whose collection a hand-written test asks")
     config.pluginmanager.register(Plugin(config), "nearimage-run")
@@ -63,58 +68,74 @@ class Plugin:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._worker = hasattr(config, "workerinput")
         self._record: SessionRecord | None = None
+        self._handed: dict[str, Any] | None = None
 
     # --- collecting ------------------------------------------------------------------------------
 
     @pytest.hookimpl
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Take YAML files that say that they are ours; leave every other alone."""
-        if file_path.suffix not in (".yaml", ".yml"):
-            return None
-        from harness.scenario import is_scenario
-
-        if not is_scenario(file_path):
+        if not _is_ours(file_path):
             return None
         from harness.items import ScenarioFile
 
-        sitting_of(self._config)
+        sitting = sitting_of(self._config)
+        _or_exit(sitting, sitting.options.check)
         file: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path)
         return file
 
     @pytest.hookimpl
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember that a scenario is wrong: then the run can't be held, whatever the others come to."""
+        sitting = self._config.stash.get(SITTING, None)
+        if report.failed and sitting is not None and report.nodeid.endswith(_SUFFIXES):
+            sitting.misread = True
+
+    @pytest.hookimpl
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which scenarios take part: what they need of a server is known before one is started."""
-        sitting = known_sitting(self._config)
-        if sitting is None:
+        files = dict.fromkeys(item.parent for item in session.items if _is_item_of_ours(item))
+        if not files:
             return
-        from harness.items import ScenarioFile
-
-        files = {item.parent for item in session.items if isinstance(item.parent, ScenarioFile)}
-        sitting.scenarios = [file.scenario for file in files if isinstance(file, ScenarioFile)]
+        sitting = sitting_of(self._config)
+        sitting.scenarios = [file.scenario for file in files]  # type: ignore[union-attr]
+        if not self._worker and not self._config.option.collectonly:
+            _or_exit(sitting, self._recorder)
 
     # --- with -n ---------------------------------------------------------------------------------
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Start the target in the controller, once, and tell each worker where it is."""
-        sitting = sitting_of(self._config)
-        if not sitting.scenarios:
-            from harness.scenario import find_scenarios, load_scenario
+        if self._handed is None:
+            self._handed = self._hand_over()
+        node.workerinput[HANDED] = self._handed
 
-            paths = [Path(text.partition("::")[0]) for text in self._config.args]
-            sitting.scenarios = [load_scenario(path) for path in find_scenarios(paths)]
-        if sitting.scenarios:
-            node.workerinput[_HANDED] = _or_exit(sitting, sitting.hand_over)
+    def _hand_over(self) -> dict[str, Any]:
+        files = list(_scenario_files(self._config))
+        if not files:
+            return {}  # hand-written tests at most: then each worker has a target of its own
+        sitting = sitting_of(self._config)
+        sitting.scenarios = list(_right_ones(files))
+        _or_exit(sitting, self._recorder)
+        handed: dict[str, Any] = _or_exit(sitting, sitting.hand_over)
+        return handed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker knows of the collections that it loaded."""
+        sitting = self._config.stash.get(SITTING, None)
+        if sitting is not None:
+            sitting.heard(getattr(node, "workeroutput", {}).get(HANDED, {}))
 
     # --- running ---------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Have a database before the first item that needs one; without one nothing else can run."""
-        from harness.items import ScenarioFile
-
-        if isinstance(item.parent, ScenarioFile):
+        if _is_item_of_ours(item):
             sitting = sitting_of(self._config)
             _or_exit(sitting, sitting.endpoint)
 
@@ -122,37 +143,61 @@ class Plugin:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         """Let an item's entries travel with its report, from a worker too."""
         report = yield
-        from harness.items import ENTRIES
-
         if call.when == "call" and ENTRIES in item.stash:
-            setattr(report, _LINES, [entry.model_dump(mode="json") for entry in item.stash[ENTRIES]])
+            setattr(report, REPORTED, [entry.model_dump(mode="json") for entry in item.stash[ENTRIES]])
         return report
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write the entries of an item into the record, in the process that owns it."""
-        entries = getattr(report, _LINES, None)
-        if entries is not None and not hasattr(self._config, "workerinput"):
-            self._recorder().add(entries)
+        sitting = self._config.stash.get(SITTING, None)
+        if sitting is None or self._worker:
+            return
+        entries = getattr(report, REPORTED, None)
+        if entries is not None:
+            _or_exit(sitting, lambda: self._recorder().add(entries))
+        elif report.failed and report.nodeid.partition("::")[0].endswith(_SUFFIXES):
+            sitting.bugs.append(f"{report.nodeid}\n{report.longreprtext}")
+
+    @pytest.hookimpl
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that a person ended the run."""
+        sitting = self._config.stash.get(SITTING, None)
+        if sitting is not None and isinstance(excinfo.value, KeyboardInterrupt):
+            sitting.interrupted = True
+
+    @pytest.hookimpl
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Remember that pytest or a plugin failed."""
+        sitting = self._config.stash.get(SITTING, None)
+        if sitting is not None:
+            sitting.bugs.append(str(excrepr))
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Take away what was started and finish the record."""
-        del session
-        sitting = known_sitting(self._config)
+        sitting = self._config.stash.get(SITTING, None)
         if sitting is None:
             return
+        if self._worker:
+            self._config.workeroutput[HANDED] = sitting.told()  # type: ignore[attr-defined]
         try:
             sitting.close()
         finally:
             if self._record is not None:
                 self._record.close()
+            sitting.leave()
+        if exitstatus == pytest.ExitCode.OK and self._record is not None and self._record.nothing_ran:
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was tested and what it came to."""
+        sitting = self._config.stash.get(SITTING, None)
         if self._record is not None:
             self._record.summarise(terminalreporter)
+        elif sitting is not None and sitting.target is not None:
+            terminalreporter.write_line(f"nearimage: {sitting.target.describe()}")
 
     def _recorder(self) -> SessionRecord:
         if self._record is None:
@@ -162,26 +207,20 @@ class Plugin:
         return self._record
 
 
-def known_sitting(config: pytest.Config) -> Sitting | None:
-    """Return what this process knows of its run; None if nothing of ours took part."""
-    from harness.sitting import SITTING
-
-    return config.stash.get(SITTING, None)
-
-
 def sitting_of(config: pytest.Config) -> Sitting:
     """Return what this process knows of its run; made when it is first asked for."""
-    from harness.sitting import SITTING, Options, Sitting
-
     if SITTING not in config.stash:
+        from harness.sitting import Options, Sitting
+
         options = Options(
             target=config.getoption("--target"),
             checks=tuple(config.getoption("--checks")),
-            interfaces=tuple(name for name in config.getoption("--interfaces").split(",") if name),
+            interfaces=tuple(config.getoption("--interfaces").split(",")),
             read_only=config.getoption("--read-only"),
             require=config.getoption("--require"),
         )
-        config.stash[SITTING] = Sitting(options, getattr(config, "workerinput", {}).get(_HANDED))
+        handed = getattr(config, "workerinput", {}).get(HANDED)
+        config.stash[SITTING] = Sitting(options, handed or None, parallel=handed is not None)
     return config.stash[SITTING]
 
 
@@ -194,6 +233,59 @@ def _or_exit(sitting: Sitting, act: Callable[[], Any]) -> Any:
         pytest.exit(str(error), returncode=int(error.exit_code))
 
 
+# --- which scenarios -----------------------------------------------------------------------------
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is a scenario; one that doesn't even name us is passed over without importing anything."""
+    if path.suffix not in _SUFFIXES:
+        return False
+    try:
+        with path.open("rb") as file:
+            if b"nearimage" not in file.read(_SNIFFED):
+                return False
+    except OSError:
+        return False
+    from harness.scenario import is_scenario
+
+    return is_scenario(path)
+
+
+def _is_item_of_ours(item: pytest.Item) -> bool:
+    return item.path.suffix in _SUFFIXES and hasattr(item.parent, "scenario")
+
+
+def _named_by(item: pytest.Item) -> Scenario:
+    from harness.scenario import load_scenario
+    from harness.session import scenario_paths
+
+    marker = item.get_closest_marker("scenario")
+    [path] = scenario_paths([marker.args[0] if marker else "photos-img2vec"])
+    return load_scenario(path)
+
+
+def _scenario_files(config: pytest.Config) -> Iterator[Path]:
+    """Yield the scenario files that the workers are going to collect: the controller itself collects nothing."""
+    left_out = config.getini("norecursedirs")
+    for argument in config.args:
+        path = Path(config.invocation_params.dir, argument.partition("::")[0])
+        if path.is_file() and _is_ours(path):
+            yield path
+        for folder, below, names in os.walk(path):
+            below[:] = sorted(name for name in below if not any(Path(name).match(glob) for glob in left_out))
+            yield from (found for name in sorted(names) if _is_ours(found := Path(folder, name)))
+
+
+def _right_ones(files: list[Path]) -> Iterator[Scenario]:
+    from harness.scenario import load_scenario
+
+    for path in dict.fromkeys(files):
+        try:
+            yield load_scenario(path)
+        except FileError:  # the worker that collects it says what is wrong
+            continue
+
+
 # --- fixtures for hand-written tests -------------------------------------------------------------
 
 
@@ -201,6 +293,12 @@ def _or_exit(sitting: Sitting, act: Callable[[], Any]) -> Any:
 def endpoint(request: pytest.FixtureRequest) -> Endpoint:
     """The database that `--target` names, started when the first test asks for it."""
     sitting = sitting_of(request.config)
+    known = {scenario.path for scenario in sitting.scenarios}
+    for item in request.session.items:
+        if collection.__name__ in getattr(item, "fixturenames", ()):
+            scenario = _or_exit(sitting, partial(_named_by, item))
+            sitting.scenarios += [scenario] * (scenario.path not in known)
+            known.add(scenario.path)
     found: Endpoint = _or_exit(sitting, sitting.endpoint)
     return found
 
@@ -212,12 +310,7 @@ def collection(request: pytest.FixtureRequest, endpoint: Endpoint) -> Dataset:
     Without the marker it is that of the shipped scenario photos-img2vec.
     """
     del endpoint
-    from harness.scenario import load_scenario
-    from harness.session import scenario_paths
-
-    marker = request.node.get_closest_marker("scenario")
-    [path] = scenario_paths([marker.args[0] if marker else "photos-img2vec"])
-    scenario = load_scenario(path)
+    scenario = _named_by(request.node)
     return sitting_of(request.config).dataset(scenario, scenario.collections[0])
 
 

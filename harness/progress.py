@@ -10,10 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from harness.errors import HarnessError
-from harness.sitting import SITTING
-
-_LINES = "nearimage_entries"
+from harness.sitting import Sitting
+from harness.stash import SITTING
 
 
 class Progress:
@@ -25,8 +23,7 @@ class Progress:
 
     def __init__(self, *, quiet: bool = False) -> None:
         console = Console(stderr=True)
-        self.troubles: list[HarnessError] = []
-        self.bugs: list[str] = []
+        self.sitting: Sitting | None = None
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -55,15 +52,9 @@ class Progress:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know how much there is to do."""
         self._bars.update(self._checks, total=len(session.items), description="starting the database")
-        sitting = session.config.stash.get(SITTING, None)
-        if sitting is not None:
-            sitting.loading = self.loading
-
-    @pytest.hookimpl
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A scenario was read before; if it can't be collected now, that is our mistake."""
-        if report.failed:
-            self.bugs.append(str(report.longrepr))
+        self.sitting = session.config.stash.get(SITTING, None)
+        if self.sitting is not None:
+            self.sitting.loading = self.loading
 
     @pytest.hookimpl
     def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
@@ -72,27 +63,13 @@ class Progress:
         name = nodeid.partition("::")[2]
         self._bars.update(self._checks, description=name[:60] + (f" ({self._failed} not held)" if self._failed else ""))
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count, and keep what was no verdict: that is a bug of ours."""
+        """Count."""
         if report.when == "call":
             self._failed += report.failed
         if report.when == "teardown":
             self._bars.advance(self._checks)
-        if report.failed and not getattr(report, _LINES, None):
-            self.bugs.append(f"{report.nodeid}\n{report.longreprtext}")
-
-    @pytest.hookimpl
-    def pytest_internalerror(self, excrepr: object) -> None:
-        """Keep a failure of the machinery itself."""
-        self.bugs.append(str(excrepr))
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Keep what stopped the run."""
-        sitting = session.config.stash.get(SITTING, None)
-        if sitting is not None:
-            self.troubles += sitting.troubles
 
     def loading(self, name: str, done: int, total: int) -> None:
         """Show how far the loading of a collection is."""

@@ -12,13 +12,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import ExitCode, UsageError, worst
+from harness.errors import ExitCode, FileError, UsageError, worst
 
 if TYPE_CHECKING:
+    from harness.progress import Progress
     from harness.record import Record
     from harness.scenario import Scenario
 
 SMOKE = "smoke"
+RECORD = "record.jsonl"
+PAGE = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,49 +88,79 @@ def run(options: RunOptions) -> ExitCode:
     Raises:
         HarnessError: for trouble before anything was started.
     """
-    import pytest
-
     from harness.progress import Progress
     from harness.record import read
 
     paths = scenario_paths(options.scenarios, smoke=options.smoke)
     _check(options, paths)
     folder = _fresh_folder(options.out)
-    record = folder / "record.jsonl"
     progress = Progress(quiet=options.quiet)
     with progress:
-        ended = pytest.main(_arguments(options, paths, record), plugins=[progress])
-    codes = [error.exit_code for error in progress.troubles]
-    for error in progress.troubles:
-        sys.stderr.write(f"nearimage: {error}\n")
-    if progress.bugs:
-        sys.stderr.write("\n".join(progress.bugs) + "\nnearimage: this is a bug of ours; please report it\n")
-        codes.append(ExitCode.BUG)
-    if ended == pytest.ExitCode.INTERRUPTED and not progress.troubles:
-        codes.append(ExitCode.INTERRUPTED)
+        _pytest(_arguments(options, paths, folder), progress)
+    sitting = progress.sitting
+    if sitting is None:
+        _say("nothing was collected")
+        return ExitCode.NOTHING_RAN
+    for bug in sitting.bugs:
+        _say(f"a bug of ours; please report it:\n{bug}")
+    record = folder / RECORD
+    code = worst(sitting.codes)
     if record.exists():
-        codes.append(show(read(record), folder / "report.html"))
-    return worst(codes)
+        found = read(record)
+        code = worst([found.exit_code, *sitting.codes])
+        if found.verdicts:
+            show(found, folder / PAGE)
+            return code
+    for trouble in sitting.troubles:
+        _say(str(trouble))
+    if not sitting.troubles and not sitting.bugs:
+        _say("interrupted before the first verdict" if sitting.interrupted else "nothing ran")
+    return code
+
+
+def _pytest(arguments: list[str], progress: Progress) -> None:
+    """Run pytest without what the environment has for other runs of it."""
+    import pytest
+
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    ended = pytest.main(arguments, plugins=[progress])
+    if ended == pytest.ExitCode.USAGE_ERROR and progress.sitting is None:
+        raise RuntimeError("pytest did not understand what it was called with")
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"nearimage: {what}\n")
 
 
 def show(record: Record, page: Path) -> ExitCode:
-    """Print a record and write its page; return the exit code that its run ended with."""
+    """Write a record's page and print the record; return the exit code that its run ended with.
+
+    Raises:
+        FileError: if the page can't be written; then the record was printed all the same.
+    """
     from rich.console import Console
 
     from harness.report import html, terminal
 
-    page.write_text(html.render(record), encoding="utf-8")
+    try:
+        page.write_text(html.render(record), encoding="utf-8")
+    except OSError as error:
+        terminal.render(record, Console())
+        what = f"the page can't be written ({error.strerror or error})"
+        raise FileError(what, path=page, hint="Name another place: nearimage report RECORD --html FILE.") from error
     terminal.render(record, Console(), page=page)
     return record.exit_code
 
 
-def _arguments(options: RunOptions, paths: Sequence[Path], record: Path) -> list[str]:
+def _arguments(options: RunOptions, paths: Sequence[Path], folder: Path) -> list[str]:
     """What pytest is called with: none of the working folder's own settings, plugins and conftests."""
     return [
         *(str(path.resolve()) for path in paths),
         *("--disable-plugin-autoload", "-p", "harness.plugin", "-p", "pytest_benchmark.plugin", "--noconftest"),
-        *("-p", "no:terminal", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(record.parent)),
-        *("--target", options.target, "--record", str(record), "--interfaces", options.interfaces),
+        *("-p", "no:terminal", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder)),
+        f"--benchmark-storage=file://{os.devnull}",  # nothing is kept beside what was asked for
+        *("--target", options.target, "--record", str(folder / RECORD), "--interfaces", options.interfaces),
         *(word for glob in options.checks for word in ("--checks", glob)),
         *(["--read-only"] if options.read_only else []),
         *(["--require", options.require] if options.require else []),
@@ -138,21 +171,31 @@ def _arguments(options: RunOptions, paths: Sequence[Path], record: Path) -> list
 
 def _check(options: RunOptions, paths: Sequence[Path]) -> None:
     """Find every mistake that can be found before anything is started."""
-    from harness.interfaces import NAMES
     from harness.scenario import load_scenario
-    from harness.targets import find
+    from harness.sitting import Options
 
     scenarios = [load_scenario(path) for path in paths]
-    find(options.target, read_only=options.read_only)
-    for name in options.interfaces.split(","):
-        if name not in NAMES:
-            raise UsageError(f"there is no interface {name!r}", hint=f"There are: {', '.join(NAMES)}.")
+    Options(options.target, interfaces=tuple(options.interfaces.split(",")), read_only=options.read_only).check()
     known = check_ids(scenarios)
     for glob in options.checks:
         if not any(fnmatchcase(id_, glob) for id_ in known):
             near = get_close_matches(glob, known, 1)
             hint = f"Did you mean {near[0]}?" if near else "`nearimage list checks` prints them."
             raise UsageError(f"no check is called {glob}", hint=hint)
+    for path in (options.junit, options.benchmark_json):
+        if path is not None:
+            _writable(path)
+
+
+def _writable(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):
+            return
+    except OSError as error:
+        raise FileError(
+            f"can't be written ({error.strerror or error})", path=path, hint="Name another place."
+        ) from error
 
 
 def check_ids(scenarios: Sequence[Scenario] = ()) -> list[str]:
@@ -190,8 +233,8 @@ def report(path: Path, *, out: Path | None = None) -> ExitCode:
     """
     from harness.record import read
 
-    found = read(path / "record.jsonl" if path.is_dir() else path)
-    return show(found, out or found.path.with_name("report.html"))
+    found = read(path / RECORD if path.is_dir() else path)
+    return show(found, out or found.path.with_name(PAGE))
 
 
 def listed(what: str | None) -> list[str]:

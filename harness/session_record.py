@@ -6,8 +6,8 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from io import StringIO
@@ -17,13 +17,15 @@ from typing import Any
 import pytest
 
 from harness import __version__
-from harness.errors import ExitCode, worst
-from harness.model import Endpoint, Outcome
+from harness.errors import ExitCode, FileError, worst
+from harness.model import Endpoint
 from harness.record import (
     EndEntry,
+    Entry,
     LoadedCollection,
     NoteEntry,
     PictureEntry,
+    Record,
     RecordWriter,
     RunEntry,
     ScenarioEntry,
@@ -35,64 +37,80 @@ from harness.scenario import Scenario
 from harness.sitting import Sitting, called
 
 _LIBRARIES = ("weaviate-client", "pytest", "hypothesis", "numpy", "onnxruntime", "httpx", "grpcio")
-_CODES = {
-    Outcome.HELD: ExitCode.HELD,
-    Outcome.KNOWN: ExitCode.HELD,
-    Outcome.FIXED: ExitCode.HELD,
-    Outcome.VIOLATED: ExitCode.VIOLATED,
-    Outcome.UNDECIDED: ExitCode.UNDECIDED,
-    Outcome.INVALID: ExitCode.UNDECIDED,
-}
 
 
 class SessionRecord:
     """Writes what the items of a session found.
 
     Args:
-        path: the file; None writes to a temporary one, which goes when the session ends.
+        path: the file; None writes to one in the run's own folder, which goes when the session ends.
         sitting: the run.
+
+    Raises:
+        UsageError: if it can't be written.
     """
 
     def __init__(self, path: Path | None, sitting: Sitting) -> None:
         self._sitting = sitting
-        self._temporary = path is None
-        if path is None:
-            handle, name = tempfile.mkstemp(prefix="nearimage-", suffix=".jsonl")
-            os.close(handle)
-            path = Path(name)
-        self.path = path
-        self._writer = RecordWriter(path)
+        self._writer = RecordWriter(path or sitting.folder() / "record.jsonl")
         self._pictures: set[str] = set()
-        self._counts = dict.fromkeys(Outcome, 0)
         self._target_told = False
+        self._found: Record | None = None
         self._writer.write(_run_entry(sitting))
 
     def add(self, entries: Sequence[Mapping[str, Any]]) -> None:
-        """Write an item's entries; a picture is written once."""
-        if not self._target_told:
-            self._tell_target()
+        """Write an item's entries; a picture is written once.
+
+        Raises:
+            FileError: if it can't be written.
+        """
+        self._tell_target()
         for values in entries:
             entry = ENTRY.validate_python(values)
             if isinstance(entry, PictureEntry):
                 if entry.sha256 in self._pictures:
                     continue
                 self._pictures.add(entry.sha256)
-            if entry.type == "verdict":
-                self._counts[entry.outcome] += 1
             self._writer.write(entry)
 
     def close(self) -> None:
-        """Write what is known at the end, and the end."""
-        for scenario in self._sitting.scenarios:
-            self._writer.write(_scenario_entry(scenario, self._sitting))
-        if self._sitting.target is not None:
-            for note in self._sitting.target.notes:
-                self._writer.write(NoteEntry(text=note))
-        counts = {outcome: count for outcome, count in self._counts.items() if count}
-        code = worst(_CODES[outcome] for outcome in counts if outcome in _CODES)
-        end = EndEntry(finished=datetime.now(UTC), exit_code=code, peak_memory_mb=_peak_memory(), counts=counts)
-        self._writer.write(end)
-        self._writer.close()
+        """Write what is known at the end, and the end; what can't be written is a trouble of the sitting's."""
+        try:
+            self._tell_target()
+            for entry in self._last_entries():
+                self._writer.write(entry)
+        except FileError as error:
+            if not any(isinstance(one, FileError) for one in self._sitting.troubles):
+                self._sitting.troubles.append(error)
+        finally:
+            with suppress(OSError):  # what could not be written before can't be written now
+                self._writer.close()
+        with suppress(FileError):
+            self._found = read(self._writer.path)
+
+    @property
+    def nothing_ran(self) -> bool:
+        """Whether the session came to an end without a verdict that says something."""
+        return self._found is not None and self._found.exit_code is ExitCode.NOTHING_RAN
+
+    def _last_entries(self) -> Iterator[Entry]:
+        sitting = self._sitting
+        for scenario in sitting.scenarios:
+            yield _scenario_entry(scenario, sitting)
+        for note in (*(sitting.target.notes if sitting.target is not None else ()), *sitting.notes):
+            yield NoteEntry(text=note)
+        for trouble in sitting.troubles:
+            yield NoteEntry(level="error", text=str(trouble))
+        for bug in sitting.bugs:
+            first, *_, last = [*bug.splitlines(), ""]
+            yield NoteEntry(level="error", text=f"a bug of ours in {first}: {last or 'no word'}")
+        so_far = read(self._writer.path)
+        yield EndEntry(
+            finished=datetime.now(UTC),
+            exit_code=worst([so_far.exit_code, *sitting.codes]),
+            peak_memory_mb=_peak_memory(),
+            counts={outcome: count for outcome, count in so_far.counts.items() if count},
+        )
 
     def summarise(self, reporter: pytest.TerminalReporter) -> None:
         """Print the summary of a session that pytest itself reports on."""
@@ -100,18 +118,17 @@ class SessionRecord:
 
         from harness.report.terminal import render
 
-        text = StringIO()
-        render(read(self.path), Console(file=text, width=reporter._tw.fullwidth))  # noqa: SLF001 - the only way to its width
-        reporter.write_line(text.getvalue())
-        if self._temporary:
-            self.path.unlink(missing_ok=True)
+        if self._found is not None:
+            text = StringIO()
+            render(self._found, Console(file=text, width=reporter._tw.fullwidth))  # noqa: SLF001 - the only way to its width
+            reporter.write_line(text.getvalue())
 
     def _tell_target(self) -> None:
-        self._target_told = True
         endpoint = self._sitting.opened
         target = self._sitting.target
-        if endpoint is None or target is None:
+        if self._target_told or endpoint is None or target is None:
             return
+        self._target_told = True
         self._writer.write(
             TargetEntry(
                 name=target.name,
@@ -133,22 +150,21 @@ def _run_entry(sitting: Sitting) -> RunEntry:
         cpus=os.cpu_count() or 0,
         argv=tuple(sys.argv),
         target=sitting.options.target,
-        started=datetime.now(UTC),
+        started=sitting.begun,
         commit=_commit(),
         versions={name: found for name in _LIBRARIES if (found := _version(name))},
     )
 
 
 def _scenario_entry(scenario: Scenario, sitting: Sitting) -> ScenarioEntry:
-    loaded = sitting.loaded(scenario)
+    loaded = sitting.collections(scenario)
     collections = [
         LoadedCollection(
             name=collection.name,
-            class_at_target=loaded[collection.name].class_name,
             module=str(collection.module),
             metric=str(collection.metric),
             index=collection.index,
-            objects=len(loaded[collection.name].stored),
+            **loaded[collection.name],
         )
         for collection in scenario.collections
         if collection.name in loaded

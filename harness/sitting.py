@@ -7,29 +7,28 @@ its address to the workers.
 from __future__ import annotations
 
 import shlex
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
-import pytest
 from packaging.specifiers import SpecifierSet
 
 from harness.checks import Check
 from harness.checks.judging import judge
 from harness.dataset import Dataset, Run
-from harness.errors import AnswerError, HarnessError, TargetError
-from harness.model import Endpoint, Outcome, Verdict
+from harness.errors import AnswerError, ExitCode, HarnessError, TargetError, UsageError
+from harness.interfaces import NAMES
+from harness.model import CanShowLogs, Endpoint, Module, Needs, Outcome, Verdict
 from harness.scenario import Asked, Collection, Scenario
 from harness.stage import Loading, Stage, needs_of, packed, take_away, unpacked
 from harness.targets import DescribedTarget, find
+from harness.targets.state import claimed, state_folder, sweep
 
-SITTING: pytest.StashKey[Sitting] = pytest.StashKey()
-"""Where the plugin keeps it in pytest's configuration."""
+_LAST_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,20 @@ class Options:
 
     target: str = "auto"
     checks: tuple[str, ...] = ()
-    interfaces: tuple[str, ...] = ("graphql", "grpc")
+    interfaces: tuple[str, ...] = NAMES
     read_only: bool = False
     require: str = ""
+
+    def check(self) -> None:
+        """Find what is wrong without starting anything.
+
+        Raises:
+            UsageError: if there is no such target or interface.
+        """
+        find(self.target, read_only=self.read_only)
+        for name in self.interfaces:
+            if name not in NAMES:
+                raise UsageError(f"there is no interface {name!r}", hint=f"There are: {', '.join(NAMES)}.")
 
     def wants(self, check: str) -> bool:
         """Whether this check id was asked for; no globs ask for all."""
@@ -50,24 +60,36 @@ class Options:
 class Sitting:
     """One pytest process of a run.
 
+    Beside the verdicts, which go into the record one by one, it keeps what else the run came to: `troubles` that ended
+    it, `bugs` of ours, whether a person `interrupted` it, whether a scenario was `misread`, and `notes` for people.
+
     Args:
         options: what was asked for.
-        handed: what the controller handed over, in a worker; None in the process that owns the target.
+        handed: what the controller handed over, in a worker; None in a process that owns its target.
+        parallel: whether other processes use the machine too.
     """
 
-    def __init__(self, options: Options, handed: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, options: Options, handed: Mapping[str, Any] | None = None, *, parallel: bool = False) -> None:
         self.options = options
+        self.parallel = parallel
+        self.begun = datetime.now(UTC)
         self.run = Run(**handed["run"]) if handed else Run()
-        self.folder = Path(handed["folder"]) if handed else Path(tempfile.mkdtemp(prefix="nearimage-"))
-        self.owner = handed is None
-        self.parallel = handed is not None
         self.target: DescribedTarget | None = None
         self.scenarios: list[Scenario] = []
         self.troubles: list[HarnessError] = []
+        self.bugs: list[str] = []
+        self.notes: list[str] = []
+        self.interrupted = False
+        self.misread = False
         self.loading: Loading | None = None
+        self._owner = handed is None
+        self._folder = Path(handed["folder"]) if handed else None
         self._endpoint = unpacked(handed["endpoint"]) if handed else None
         self._stage: Stage | None = None
+        self._silent = ""
+        self._told: dict[str, dict[str, Any]] = {}
         self._open = ExitStack()
+        self._own_folder = ExitStack()
 
     # --- the target ------------------------------------------------------------------------------
 
@@ -76,6 +98,7 @@ class Sitting:
 
         Raises:
             TargetError: if there is none, or if it is not what `--require` asks for.
+            UsageError: if nothing can be noted down on this machine.
         """
         if self._endpoint is None:
             self.target = find(self.options.target, read_only=self.options.read_only)
@@ -85,7 +108,8 @@ class Sitting:
                     hint="Name a target: --target embedded, --target http://HOST:8080 (nearimage doctor says what "
                     "this machine has).",
                 )
-            self._endpoint = self._open.enter_context(self.target.open(needs_of(self.scenarios)))
+            self.folder()
+            self._endpoint = self._open.enter_context(self.target.open(self._needs()))
         return self._endpoint
 
     def stage(self) -> Stage:
@@ -95,30 +119,80 @@ class Sitting:
             TargetError: if there is no database.
         """
         if self._stage is None:
-            self._stage = Stage(self.endpoint(), self.run, self.folder, self.loading)
+            self._stage = Stage(self.endpoint(), self.run, self.folder(), self.loading)
         return self._stage
 
-    def hand_over(self) -> dict[str, Any]:
-        """Return what a worker needs to take part."""
-        run = {"id": self.run.id, "host": self.run.host, "pid": self.run.pid}
-        return {"run": run, "folder": str(self.folder), "endpoint": packed(self.endpoint())}
+    def folder(self) -> Path:
+        """Return the folder that all processes of this run share; what crashed runs left goes before it is made.
+
+        Raises:
+            UsageError: if nothing can be noted down on this machine.
+        """
+        if self._folder is None:
+            try:
+                self.notes += sweep()
+                self._folder = self._own_folder.enter_context(claimed("a run's own files")).folder
+            except OSError as error:
+                raise UsageError(
+                    f"nothing can be noted down in {state_folder()}: {error.strerror or error}",
+                    hint="Name another place in the environment variable NEARIMAGE_STATE.",
+                ) from error
+        return self._folder
 
     def close(self) -> None:
-        """Take away what this process brought: the owner also the collections, the target and the folder."""
-        try:
-            if self._stage is not None:
-                self._stage.close()
-            if self.owner and self._endpoint is not None and not self._endpoint.read_only:
-                take_away(self._endpoint, self.run)
-        finally:
-            if self.owner:
-                self._open.close()
-                rmtree(self.folder, ignore_errors=True)
+        """Take away what this process brought into the database, and the owner the database too."""
+        endpoint, stage = self._endpoint, self._stage
+        with ExitStack() as last:
+            # in a database that is silent nothing can be taken away: with its process gone, that is known at once
+            order = (stage, self._open) if not self._silent else (self._open, stage)
+            for one in reversed(order):
+                if one is not None:
+                    last.callback(one.close)
+            # what is in a database that we started goes with it
+            if endpoint is not None and self._owner and not (self._silent or endpoint.started or endpoint.read_only):
+                take_away(endpoint, self.run, self.scenarios)
+
+    def leave(self) -> None:
+        """Remove the folder, the very last thing."""
+        self._own_folder.close()
 
     @property
     def opened(self) -> Endpoint | None:
         """The database, if it was needed."""
         return self._endpoint
+
+    def _needs(self) -> Needs:
+        """What the scenarios need; hand-written tests that name none may ask anything."""
+        return needs_of(self.scenarios) if self.scenarios else Needs(modules=tuple(Module))
+
+    # --- with -n ---------------------------------------------------------------------------------
+
+    def hand_over(self) -> dict[str, Any]:
+        """Return what a worker needs to take part."""
+        run = {"id": self.run.id, "host": self.run.host, "pid": self.run.pid}
+        endpoint = packed(self.endpoint())
+        return {"run": run, "folder": str(self.folder()), "endpoint": endpoint}
+
+    def told(self) -> dict[str, Any]:
+        """Return what the controller should know of this worker in the end."""
+        return {
+            "notes": self.notes,
+            "collections": {str(one.path): self.collections(one) for one in self.scenarios},
+        }
+
+    def heard(self, told: Mapping[str, Any]) -> None:
+        """Take over what a worker told."""
+        self.notes += [note for note in told.get("notes", ()) if note not in self.notes]
+        for path, collections in told.get("collections", {}).items():
+            self._told.setdefault(path, {}).update(collections)
+
+    def collections(self, scenario: Scenario) -> dict[str, Any]:
+        """Return how a scenario's collections are called at the target and how large they are, by name."""
+        mine = self._stage.loaded(scenario) if self._stage is not None else {}
+        return self._told.get(str(scenario.path), {}) | {
+            name: {"class_at_target": dataset.class_name, "objects": len(dataset.stored)}
+            for name, dataset in mine.items()
+        }
 
     # --- verdicts --------------------------------------------------------------------------------
 
@@ -132,22 +206,52 @@ class Sitting:
         if not reason:
             try:
                 case = stage.case(self.dataset(scenario, collection), interface, questions)
-                return judge(check, case, scenario=scenario.name, repeat=repeat)
-            except AnswerError as error:
-                outcome, reason = Outcome.UNDECIDED, error.what
+                verdict = judge(check, case, scenario=scenario.name, repeat=repeat)
+            except HarnessError as error:
+                outcome, reason = Outcome.UNDECIDED, str(error)
+            else:
+                if verdict.outcome is Outcome.UNDECIDED:
+                    self.listen()
+                return verdict
         return Verdict(check.id, check.level, outcome, reason, scenario.name, collection.name, interface, repeat=repeat)
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
-        """Return a collection, loaded."""
-        return self.stage().dataset(scenario, collection)
+        """Return a collection, loaded.
 
-    def loaded(self, scenario: Scenario) -> dict[str, Dataset]:
-        """Return the collections of a scenario that this process loaded or took over, by name."""
-        return self._stage.loaded(scenario) if self._stage is not None else {}
+        Raises:
+            AnswerError: if the database does not answer any more, or could not be loaded with it.
+            HarnessError: if the server refuses the collection.
+        """
+        if self._silent:
+            raise AnswerError(self._silent)
+        try:
+            return self.stage().dataset(scenario, collection)
+        except HarnessError:
+            self.listen()
+            raise
+
+    def listen(self) -> None:
+        """After trouble: find out whether the database answers at all; if not, nothing more is asked of it."""
+        if self._silent or self.stage().answers():
+            return
+        self._silent = "the database does not answer any more"
+        target = self.target
+        words: list[str] = target.logs().splitlines()[-_LAST_LINES:] if isinstance(target, CanShowLogs) else []
+        self.notes.append("\n".join([f"{self._silent}: what was not asked before is undecided", *words]))
+
+    @property
+    def codes(self) -> list[ExitCode]:
+        """The exit codes of all that is no verdict."""
+        return [
+            *(error.exit_code for error in self.troubles),
+            *[ExitCode.USAGE] * self.misread,
+            *[ExitCode.BUG] * bool(self.bugs),
+            *[ExitCode.INTERRUPTED] * self.interrupted,
+        ]
 
     def again(self, scenario: Scenario, check: str) -> str:
         """Return the one command that asks the same again."""
-        name = self.target.name if self.target is not None else self.options.target
+        name = self._endpoint.target if self._endpoint is not None else self.options.target
         words = ["nearimage", "run", called(scenario.path), "--target", name, "--checks", check]
         return shlex.join([*words, *(["--read-only"] if self.options.read_only else [])])
 

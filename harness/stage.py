@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
-from dataclasses import asdict
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from harness.checks.case import Case
 from harness.dataset import Dataset, Run, adopt, load
 from harness.dataset.probe import Probe, probing
-from harness.errors import AnswerError, UsageError
+from harness.errors import AnswerError, HarnessError, UsageError
 from harness.interfaces import connect
 from harness.interfaces.rest import Rest
 from harness.model import Endpoint, Inference, Interface, Needs
 from harness.scenario import Asked, Collection, Scenario
+
+_PATIENCE = 10.0
+_TRIES = 3
 
 Loading = Callable[[str, int, int], None]
 """Told the name of a collection, how many of its objects are stored and how many there are."""
@@ -37,7 +41,7 @@ class Stage:
         self._folder = folder
         self._loading = loading
         self._open = ExitStack()
-        self._datasets: dict[str, Dataset | AnswerError] = {}
+        self._datasets: dict[str, Dataset | HarnessError] = {}
         self._interfaces: dict[str, Interface] = {}
         self._probe: Probe | None = None
 
@@ -46,15 +50,17 @@ class Stage:
 
         Raises:
             AnswerError: if it could not be loaded; the same one each time.
+            TargetError: if the server refuses it.
+            UsageError: if it is not there and may not be made.
         """
         key = f"{scenario.sha256}/{collection.name}"
         if key not in self._datasets:
             try:
                 self._datasets[key] = self._load(scenario, collection)
-            except AnswerError as error:
+            except HarnessError as error:
                 self._datasets[key] = error
         found = self._datasets[key]
-        if isinstance(found, AnswerError):
+        if isinstance(found, HarnessError):
             raise found
         return found
 
@@ -66,10 +72,9 @@ class Stage:
     def _load(self, scenario: Scenario, collection: Collection) -> Dataset:
         if self.endpoint.read_only:
             return adopt(self.endpoint, collection)
-        # two scenario files may call their classes alike
         folder = self._folder / scenario.sha256[:12]
         folder.mkdir(exist_ok=True)
-        run = Run(f"{self.run.id}{scenario.sha256[:4]}", self.run.host, self.run.pid)
+        run = _part(self.run, scenario)
         loading = self._loading
 
         def progress(done: int, total: int) -> None:
@@ -81,9 +86,8 @@ class Stage:
     def interface(self, name: str) -> Interface:
         """Return the one connection of an interface."""
         if name not in self._interfaces:
-            interface = connect(name, self.endpoint)
-            self._open.callback(interface.close)
-            self._interfaces[name] = interface
+            self._interfaces[name] = connect(name, self.endpoint)
+            self._open.callback(self._interfaces[name].close)
         return self._interfaces[name]
 
     def case(self, dataset: Dataset, interface: str, questions: Iterable[Asked] = ()) -> Case:
@@ -92,22 +96,29 @@ class Stage:
             self._probe = self._open.enter_context(probing(self.endpoint, self.run))
         return Case(dataset, self.interface(interface), self.run, self._probe, tuple(questions))
 
+    def answers(self) -> bool:
+        """Whether the database still says that it is ready."""
+        with Rest(self.endpoint, timeout=_PATIENCE) as rest:
+            return any(rest.ready().ok for _ in range(_TRIES))
+
     def close(self) -> None:
-        """Close the connections and take the probe collections away; loaded collections stay for other processes."""
+        """Take the probe collections away and close the connections; loaded collections stay for other processes."""
         self._open.close()
 
 
-def take_away(endpoint: Endpoint, run: Run) -> list[str]:
-    """Delete every class of a run and return their names; a server that does not answer any more keeps them."""
-    mark = f"nearimage run {run.id}"
-    with Rest(endpoint) as rest:
-        try:
-            mine = [one["class"] for one in rest.classes() if str(one.get("description", "")).startswith(mark)]
-        except AnswerError:
-            return []
-        for name in mine:
-            rest.delete_class(name)
-    return mine
+def take_away(endpoint: Endpoint, run: Run, scenarios: Iterable[Scenario]) -> None:
+    """Delete every class of a run; a server that does not answer any more keeps them, for `nearimage down`."""
+    marks = {one.description for one in (run, *(_part(run, scenario) for scenario in scenarios))}
+    with Rest(endpoint, timeout=_PATIENCE) as rest, suppress(AnswerError):
+        for one in rest.classes():
+            if one.get("description") in marks:
+                rest.delete_class(one["class"])
+
+
+def _part(run: Run, scenario: Scenario) -> Run:
+    """A run's classes of one scenario: two scenario files may call their classes alike."""
+    mixed = sha256(f"{run.id}/{scenario.sha256}".encode()).hexdigest()
+    return replace(run, id=mixed[: len(run.id)])
 
 
 def needs_of(scenarios: Iterable[Scenario]) -> Needs:

@@ -13,6 +13,8 @@ from harness.errors import AnswerError
 from harness.interfaces.service import calls_since
 from harness.model import Answer, Inference, Interface, Question, State
 
+_IN_A_ROW = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -58,11 +60,18 @@ def closed_loop(
         service: the inference service behind the question, if it is the harness's own.
 
     Raises:
-        AnswerError: if the inference service is ours and does not tell of its calls.
+        AnswerError: if the inference service is ours and does not tell of its calls, or if several requests in a row
+            have no answer: each may take its whole time-out, and nothing is measured any more.
     """
     answers: list[Answer] = []
+
+    def ask() -> None:
+        answers.append(interface.ask(question))
+        if len(answers) >= _IN_A_ROW and all(one.state is State.UNKNOWN for one in answers[-_IN_A_ROW:]):
+            raise AnswerError(f"{_IN_A_ROW} requests in a row were not answered: {answers[-1].message}")
+
     since = calls_since(service.url, 0)[0] if service else 0
-    repeat(lambda: answers.append(interface.ask(question)), warmup, requests)
+    repeat(ask, warmup, requests)
     counted = answers[warmup : warmup + requests]
     good = [answer for answer in counted if answer.state is State.OK]
     return Times(
