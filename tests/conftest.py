@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running import Place
 
 import harness
 
+pytest_plugins = ["pytester"]
 _LEFT_OUT = pytest.StashKey[list[str]]()
 
 
@@ -42,3 +45,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say what was left out, and why."""
     for line in config.stash.get(_LEFT_OUT, []):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one reference for the whole session, as `--target` takes it; its pictures are planted."""
+    from harness.inference.serving import serve as serve_inference
+    from harness.reference.server import serve
+
+    with serve_inference() as service, serve(inference_url=service, folder=tmp_path_factory.mktemp("server")) as served:
+        yield f"{served.url}?grpc={served.grpc.rpartition(':')[2]}"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A folder of its own to run the command in."""
+    return Place(tmp_path)

@@ -1,0 +1,36 @@
+"""pytest in pytest: the test run of somebody who has the plugin installed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from running import TINY
+
+
+@dataclass
+class Inner:
+    """A test run of somebody who has the plugin installed."""
+
+    pytester: pytest.Pytester
+    server: str
+
+    def scenario(self, text: str = TINY, name: str = "tiny.yaml") -> Path:
+        """Write a scenario into their folder."""
+        path = self.pytester.path / name
+        path.write_text(text)
+        return path
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest against the server, in this process."""
+        return self.pytester.runpytest_inprocess("--target", self.server, *arguments)
+
+    def run_apart(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest against the server, in a process of its own."""
+        return self.pytester.runpytest_subprocess("--target", self.server, *arguments, timeout=90)
+
+    def names(self, *arguments: str) -> list[str]:
+        """The items that are collected, without running them."""
+        result = self.run("--collect-only", "-q", *arguments)
+        return [line for line in result.outlines if "::" in line]
