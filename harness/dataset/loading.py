@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from harness.dataset.loaded import Dataset, Stored, facts, vector_of
 from harness.dataset.names import Run
-from harness.errors import AnswerError, TargetError, UsageError
+from harness.errors import AnswerError, TargetError
 from harness.images import Picture
 from harness.interfaces.http import Reply
 from harness.interfaces.rest import Object, Rest
@@ -52,29 +52,14 @@ def load(
             return _taken_over(endpoint, collection, name, pictures, notes)
         with Rest(endpoint) as rest:
             must(rest.create_class(run.definition(collection.definition, collection.name)), f"create the class {name}")
-            _store(rest, collection, name, pictures, progress)
-            dataset = read_back(rest, endpoint, collection, name, pictures)
+            try:
+                _store(rest, collection, name, pictures, progress)
+                dataset = read_back(rest, endpoint, collection, name, pictures)
+            except BaseException:
+                rest.delete_class(name)  # half a collection is in everybody's way
+                raise
         _note_down(dataset, notes)
         return dataset
-
-
-def adopt(endpoint: Endpoint, collection: Collection) -> Dataset:
-    """Take a collection as a server has it already, without writing anything (`--read-only`).
-
-    Every object with an image becomes a picture whose label is the first property that the scenario keeps.
-
-    Raises:
-        UsageError: if the server has no class of that name.
-    """
-    with Rest(endpoint) as rest:
-        reply = rest.get_class(collection.name)
-        if reply.state is not State.OK:
-            raise UsageError(
-                f"the server has no class {collection.name}, and --read-only may not create one",
-                hint="name the class of your own in the scenario, or leave --read-only out",
-            )
-        stored = tuple(_as_found(found, collection) for found in rest.objects(collection.name))
-    return Dataset(collection, collection.name, endpoint, stored)
 
 
 def read_back(
@@ -83,7 +68,7 @@ def read_back(
     """Return the collection with the vectors that the target gives for its objects.
 
     Raises:
-        AnswerError: if an object that was stored is not there.
+        AnswerError: if an object that was stored is not there, or if vectors differ in length.
     """
     found = {one.id: one for one in rest.objects(name)}
     stored = []
@@ -93,6 +78,9 @@ def read_back(
             raise AnswerError(f"{name}: the object of {picture.name} was stored but is not among the objects read back")
         kept = _kept(collection, picture, number)
         stored.append(Stored(id_, picture, kept, vector_of(found[id_], collection)))
+    lengths = sorted({len(one.vector) for one in stored if one.vector is not None})
+    if len(lengths) > 1:
+        raise AnswerError(f"{name}: vectors of different lengths in one collection: {', '.join(map(str, lengths))}")
     return Dataset(collection, name, endpoint, tuple(stored))
 
 
@@ -144,7 +132,9 @@ def _store(
 
 def _note_down(dataset: Dataset, notes: Path) -> None:
     np.save(notes.with_suffix(".npy"), dataset.vectors)
-    notes.write_text(json.dumps(dataset.ids), encoding="utf-8")
+    unfinished = notes.with_suffix(".part")  # whoever sees the notes sees them whole
+    unfinished.write_text(json.dumps(dataset.ids), encoding="utf-8")
+    unfinished.replace(notes)
 
 
 def _taken_over(
@@ -159,15 +149,3 @@ def _taken_over(
         kept = _kept(collection, picture, number)
         stored.append(Stored(id_, picture, kept, tuple(vector) if vector is not None else None))
     return Dataset(collection, name, endpoint, tuple(stored))
-
-
-def _as_found(found: Object, collection: Collection) -> Stored:
-    from base64 import b64decode
-
-    image = found.properties.get(collection.image_property)
-    kept: dict[str, Any] = {name: found.properties.get(name) for name in collection.keep}
-    picture = None
-    if isinstance(image, str) and image:
-        label = str(next((value for value in kept.values() if value is not None), ""))
-        picture = Picture(name=found.id, data=b64decode(image), label=label, subject=found.id)
-    return Stored(found.id, picture, kept, vector_of(found, collection))
