@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from ipaddress import ip_address
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from harness.errors import AnswerError
 from harness.model import State
+from harness.transport import http_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,10 +74,7 @@ class HttpWire:
             base_url=endpoint.url,
             headers=endpoint.headers,
             timeout=timeout,
-            # A proxy from the environment would swallow what goes to this machine.
-            trust_env=not is_loopback(urlsplit(endpoint.url).hostname or ""),
-            # Reading the certificates of the system takes 15 ms; a plain connection needs none.
-            verify=endpoint.url.startswith("https:"),
+            **http_options(endpoint.url),
         )
         self._timeout = timeout
 
@@ -134,14 +130,6 @@ def encode(body: Any) -> bytes:
         ValueError: it holds NaN or an infinity.
     """
     return json.dumps(body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def message_of(body: Any) -> str:

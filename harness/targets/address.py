@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.errors import UsageError
+from harness.transport import is_loopback
 
 GRPC_PORT = 50_051
 _ITS_HTTP_PORTS = (8080, 80, 443)
@@ -36,12 +36,7 @@ class Address:
     @property
     def loopback(self) -> bool:
         """True if it is on this machine, so that nothing crosses a network."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
 
 def parse(text: str) -> Address:

@@ -12,6 +12,7 @@ import httpx
 
 from harness.errors import TargetError
 from harness.targets.address import Address
+from harness.transport import http_options
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
@@ -41,8 +42,7 @@ def meta_of(address: Address, key: str) -> Meta:
     """
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     limits = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
-    # A proxy of the environment must not stand between this machine and itself.
-    with httpx.Client(base_url=address.url, headers=headers, timeout=limits, trust_env=not address.loopback) as client:
+    with httpx.Client(base_url=address.url, headers=headers, timeout=limits, **http_options(address.url)) as client:
         status, body, kind = _get(client, address, "/v1/meta")
         _check_status(address, status, body, kind, given=bool(key))
         meta = _parsed(address, status, body)

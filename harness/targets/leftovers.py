@@ -18,6 +18,7 @@ import httpx
 from harness.errors import TargetError
 from harness.model import Endpoint
 from harness.targets.state import start_time
+from harness.transport import http_options
 
 _NAME = re.compile(r"Ni[0-9a-f]{6}_\w+")
 _MARK = re.compile(r"nearimage run (?P<run>\S+) on (?P<host>\S+) pid (?P<pid>\d+)")
@@ -90,8 +91,8 @@ def _ours(schema: Any) -> Iterator[Left]:
 
 @contextmanager
 def _client(endpoint: Endpoint) -> Iterator[httpx.Client]:
-    trust = not endpoint.started  # no proxy stands between this machine and itself
-    with httpx.Client(base_url=endpoint.url, headers=endpoint.headers, timeout=_SECONDS, trust_env=trust) as client:
+    options = http_options(endpoint.url)
+    with httpx.Client(base_url=endpoint.url, headers=endpoint.headers, timeout=_SECONDS, **options) as client:
         yield client
 
 
