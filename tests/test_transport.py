@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+
 from harness.transport import http_options, is_loopback
 
 
