@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from io import StringIO
@@ -53,10 +53,13 @@ class SessionRecord:
     def __init__(self, path: Path | None, sitting: Sitting) -> None:
         self._sitting = sitting
         self._writer = RecordWriter(path or sitting.folder() / "record.jsonl")
+        with ExitStack() as failed:
+            failed.callback(self._shut)
+            self._writer.write(_run_entry(sitting))
+            failed.pop_all()
         self._pictures: set[str] = set()
         self._target_told = False
         self._found: Record | None = None
-        self._writer.write(_run_entry(sitting))
 
     def add(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Write an item's entries; a picture is written once.
@@ -83,8 +86,7 @@ class SessionRecord:
             if not any(isinstance(one, FileError) for one in self._sitting.troubles):
                 self._sitting.troubles.append(error)
         finally:
-            with suppress(OSError):  # what could not be written before can't be written now
-                self._writer.close()
+            self._shut()
         with suppress(FileError):
             self._found = read(self._writer.path)
 
@@ -92,6 +94,10 @@ class SessionRecord:
     def nothing_ran(self) -> bool:
         """Whether the session came to an end without a verdict that says something."""
         return self._found is not None and self._found.exit_code is ExitCode.NOTHING_RAN
+
+    def _shut(self) -> None:
+        with suppress(OSError):  # what could not be written before can't be written now
+            self._writer.close()
 
     def _last_entries(self) -> Iterator[Entry]:
         sitting = self._sitting
@@ -102,8 +108,8 @@ class SessionRecord:
         for trouble in sitting.troubles:
             yield NoteEntry(level="error", text=str(trouble))
         for bug in sitting.bugs:
-            first, *_, last = [*bug.splitlines(), ""]
-            yield NoteEntry(level="error", text=f"a bug of ours in {first}: {last or 'no word'}")
+            where, *said = bug.strip().splitlines()
+            yield NoteEntry(level="error", text=f"a bug of ours: {where}: {said[-1] if said else ''}")
         so_far = read(self._writer.path)
         yield EndEntry(
             finished=datetime.now(UTC),
@@ -118,7 +124,7 @@ class SessionRecord:
 
         from harness.report.terminal import render
 
-        if self._found is not None:
+        if self._found is not None and self._found.verdicts:
             text = StringIO()
             render(self._found, Console(file=text, width=reporter._tw.fullwidth))  # noqa: SLF001 - the only way to its width
             reporter.write_line(text.getvalue())

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from running import TINY
+
+import harness.items
+import harness.report.terminal
+import harness.session_record  # noqa: F401 - a run in this process forgets what it imported itself
+from harness.checks import all_checks
+
+all_checks()
+httpx.Client().close()
 
 
 @dataclass

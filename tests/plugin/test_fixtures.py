@@ -69,4 +69,4 @@ def test_a_marker_that_names_no_scenario_says_so(inner: Inner) -> None:
         "--target", "http://127.0.0.1:1", "test_a_marker_that_names_no_scenario_says_so.py"
     )
     assert result.ret == 2
-    result.stdout.fnmatch_lines(["*there is no scenario tinny.yaml*"])
+    result.stdout.fnmatch_lines(["*tinny.yaml: there is no such scenario*"])

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 from urllib.request import urlopen
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from inner_runs import Inner
@@ -94,7 +94,7 @@ def test_junit_has_every_item(inner: Inner) -> None:
     """`--junitxml` has one case for each item, and the violated one with its sentence."""
     inner.scenario(WRONG)
     inner.run("--interfaces", "grpc", "--junitxml", "junit.xml")
-    cases = ElementTree.parse(inner.pytester.path / "junit.xml").findall(".//testcase")
+    cases = ET.parse(inner.pytester.path / "junit.xml").findall(".//testcase")
     failed = {case.get("name"): case.find("failure") for case in cases if case.find("failure") is not None}
     assert len(cases) == 5
     assert list(failed) == ["promise/nearest/first@Tiny@grpc"]
@@ -128,7 +128,7 @@ def test_nothing_but_skips_is_no_pass(inner: Inner) -> None:
     result = inner.run()
     result.assert_outcomes(skipped=8)
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result.stdout.fnmatch_lines(["*Nothing ran, so nothing is known*", "*needs Weaviate >=9, this is 1.39.0*"])
+    result.stdout.fnmatch_lines(["*needs Weaviate >=9, this is 1.39.0*", "*Nothing ran, so nothing is known*"])
 
 
 def test_a_project_that_makes_errors_of_warnings_passes(inner: Inner) -> None:
