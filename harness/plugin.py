@@ -256,12 +256,10 @@ def _is_item_of_ours(item: pytest.Item) -> bool:
 
 
 def _named_by(item: pytest.Item) -> Scenario:
-    from harness.scenario import load_scenario
-    from harness.session import scenario_paths
+    from harness.scenario import find_scenarios, load_scenario
 
     marker = item.get_closest_marker("scenario")
-    [path] = scenario_paths([marker.args[0] if marker else "photos-img2vec"])
-    return load_scenario(path)
+    return load_scenario(find_scenarios([Path(marker.args[0] if marker else "photos-img2vec")])[0])
 
 
 def _scenario_files(config: pytest.Config) -> Iterator[Path]:
