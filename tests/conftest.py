@@ -12,6 +12,9 @@ from running import Place
 import harness
 
 pytest_plugins = ["pytester"]
+collect_ignore_glob = ["*.yaml"]
+"""A scenario in here is what some test works on, never one to run against whatever `--target auto` finds."""
+
 _LEFT_OUT = pytest.StashKey[list[str]]()
 
 
