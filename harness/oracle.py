@@ -4,10 +4,12 @@ Everything is computed in float64 from vectors that were read back from the targ
 encoder and nothing of the index. It shares no code with the reference.
 
 Error bound. A server computes in float32 in an order of its own. A sum of n terms then differs from the exact one by at
-most n * u * sum(|terms|) with u = 2**-24, and, since rounding errors do not conspire, by no more than a few times
-sqrt(n) * u * sum(|terms|) (Higham and Mary, 2019); four times is used, the worst case where that is smaller. Where
-every partial sum fits into a float32 whatever the order (small integers, as planted images carry), the bound is zero
-and a boundary is a boundary.
+most n * u * sum(|terms|) with u = 2**-24, and, as long as rounding errors do not conspire, by no more than a few times
+sqrt(n) * u * sum(|terms|) (Higham and Mary, 2019); four times is used, the worst case where that is smaller. They do
+conspire where many terms are alike and one is added after the other, so that sum is computed too, and twice what it is
+off is allowed if that is more. Where every partial sum fits into a float32 whatever the order (small integers, as
+planted images carry), the bound is zero and a boundary is a boundary. Where squares leave the range of a float32
+nothing is known and the bound is infinite.
 """
 
 from __future__ import annotations
@@ -28,6 +30,15 @@ Floats = NDArray[np.float64]
 UNIT = 2.0**-24
 """Half a unit in the last place of 1.0 in float32: the relative error of one rounding."""
 
+TINY = 2.0**-126
+"""The smallest normal float32: what is smaller may be lost altogether."""
+
+_SMALLEST, _LARGEST = 2.0**-80, 2.0**126
+"""Between these a sum of squares is safe in float32, its terms too as far as they matter."""
+
+_FEW = 16
+"""Up to so many components the worst case is taken."""
+
 SLACK = 1e-6
 """How far beyond a threshold a hit is still accepted (observed on real servers; neither promised nor forbidden)."""
 
@@ -46,7 +57,7 @@ def exact_distances(metric: Metric, query: Sequence[float], vectors: NDArray[np.
     Source: the distance metrics of Weaviate's vector index configuration.
     """
     stored = vectors.astype(np.float64)
-    asked = np.asarray(query, dtype=np.float64)
+    asked = np.asarray(query, dtype=np.float32).astype(np.float64)
     if stored.shape[0] == 0:
         return np.zeros(0), np.zeros(0)
     if stored.shape[1] != asked.shape[0]:
@@ -57,27 +68,47 @@ def exact_distances(metric: Metric, query: Sequence[float], vectors: NDArray[np.
     if metric is Metric.HAMMING:
         return (stored != asked).sum(axis=1).astype(np.float64), np.zeros(stored.shape[0])
     if metric is Metric.DOT:
-        terms = stored * asked
-        distances, steps = -terms.sum(axis=1), 1
+        terms, sign, steps = stored * asked, -1.0, 1
     elif metric is Metric.L2:
-        terms = (stored - asked) ** 2
-        distances, steps = terms.sum(axis=1), 3
+        terms, sign, steps = (stored - asked) ** 2, 1.0, 3
     else:
-        terms = np.abs(stored - asked)
-        distances, steps = terms.sum(axis=1), 1
+        terms, sign, steps = np.abs(stored - asked), 1.0, 1
     sizes = np.abs(terms).sum(axis=1)
-    bounds = (_roundings(asked.shape[0]) + steps) * UNIT * sizes
+    bounds = _sum_error(terms) + steps * UNIT * sizes + terms.shape[1] * TINY
+    bounds[sizes > _LARGEST] = np.inf
     bounds[_no_rounding(metric, asked, stored, sizes)] = 0.0
-    return distances, bounds
+    return sign * terms.sum(axis=1), bounds
 
 
 def _cosine(asked: Floats, stored: Floats) -> tuple[Floats, Floats]:
-    lengths = np.sqrt((stored**2).sum(axis=1)) * sqrt(float((asked**2).sum()))
+    squares, square = (stored**2).sum(axis=1), (asked**2).sum()
+    lengths = np.sqrt(squares * square)
     lengths[lengths == 0.0] = 1.0  # a vector without direction is at distance 1 from all
     terms = stored * asked / lengths[:, None]
-    # Both vectors are normalised in float32 first: two more sums of n terms, of relative error each halved by the root.
-    bounds = (2 * _roundings(asked.shape[0]) + 8) * UNIT * np.abs(terms).sum(axis=1) + 2 * UNIT
+    # Both vectors are normalised in float32 first: two more sums, of relative error each halved by the root.
+    relative = _sum_error(stored**2) / np.where(squares == 0.0, 1.0, squares)
+    relative += _sum_error(asked[None] ** 2)[0] / (square or 1.0)
+    bounds = _sum_error(terms) + (relative / 2 + 8 * UNIT) * np.abs(terms).sum(axis=1) + 2 * UNIT
+    bounds[_out_of_range(squares) | _out_of_range(square)] = np.inf
     return 1.0 - terms.sum(axis=1), bounds
+
+
+def _out_of_range(squares: Floats) -> NDArray[np.bool_]:
+    """Which sums of squares a float32 can't hold; none of nothing is zero, and that it can."""
+    outside: NDArray[np.bool_] = ((squares < _SMALLEST) & (squares != 0.0)) | (squares > _LARGEST)
+    return outside
+
+
+def _sum_error(terms: Floats) -> Floats:
+    """How far the float32 sum of each row may be from the exact one."""
+    likely: Floats = _roundings(terms.shape[1]) * UNIT * np.abs(terms).sum(axis=1)
+    if terms.shape[1] <= _FEW:
+        return likely  # the worst case already
+    with np.errstate(over="ignore", invalid="ignore"):
+        one_by_one = np.add.accumulate(terms.astype(np.float32), axis=1)[:, -1].astype(np.float64)
+        off = np.abs(one_by_one - terms.sum(axis=1))
+    found: Floats = np.maximum(likely, 2 * np.where(np.isfinite(off), off, np.inf))
+    return found
 
 
 def _roundings(components: int) -> float:
@@ -99,7 +130,7 @@ def _no_rounding(metric: Metric, asked: Floats, stored: Floats, sizes: Floats) -
     grain = min(_grain(asked), _grain(stored))
     if metric in (Metric.DOT, Metric.L2):
         grain = grain * grain
-    fits: NDArray[np.bool_] = sizes <= grain * 2.0**24
+    fits: NDArray[np.bool_] = (sizes <= grain * 2.0**24) & (grain >= TINY) & (sizes <= _LARGEST)
     return fits
 
 
@@ -154,6 +185,12 @@ class Truth:
         """Return how far a server's float32 distance of one object may be from the exact one."""
         return float(self.bounds[self._place[id_]])
 
+    def apart(self, ids: Iterable[str]) -> float:
+        """Return how far two float32 distances of one of these objects may be from each other; 0 if all are exact."""
+        known = [self._place[id_] for id_ in ids if id_ in self._place]
+        errors = [self.bounds[one] + UNIT * abs(self.distances[one]) for one in known if self.bounds[one] > 0.0]
+        return 2 * float(max(errors, default=0.0))
+
     def ranking(self) -> list[str]:
         """Object ids, nearest first; within a tie in the order they were given."""
         return [self.ids[i] for i in np.argsort(self.distances, kind="stable")]
@@ -198,7 +235,8 @@ class Truth:
         room = max(0, min(end, count) - offset)
         least = most = room
         if threshold is not None:
-            rounding = abs(float(np.float32(threshold)) - threshold)
+            with np.errstate(over="ignore"):
+                rounding = abs(float(np.float32(threshold)) - threshold)
             inside = high <= threshold - rounding
             reach = low <= threshold + SLACK + rounding + UNIT * abs(threshold)
             must &= inside

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from harness.checks.registry import image_alone
 from harness.dataset import Dataset, Run, Scratch, Stored
 from harness.dataset.probe import Probe
 from harness.dataset.scratch import scratch
@@ -18,6 +19,7 @@ from harness.model import (
     Endpoint,
     Hit,
     Interface,
+    Metric,
     NearImage,
     NearObject,
     NearText,
@@ -33,6 +35,10 @@ _SHOWN_HITS = 10
 _QUERIES = 2
 _FIRST_STEP = 100
 """A search by distance without a limit asks the index for so many first (observed)."""
+
+_BEYOND_MAXIMUM = "query maximum results exceeded"
+_ALWAYS_ALLOWED = 1000
+"""A server whose setting allows fewer results than this is not made allowance for."""
 
 
 class Violation(Exception):  # noqa: N818 - it is a finding about the server, not an error of ours
@@ -104,7 +110,11 @@ class Case:
     @cached_property
     def queries(self) -> list[Query]:
         """Two pictures to ask with: the scenario's own first, then stored ones."""
-        pictures = {asked.name: asked.picture for asked in self.questions if asked.picture is not None}
+        pictures = {
+            asked.name: asked.picture
+            for asked in self.questions
+            if asked.picture is not None and (not self.endpoint.read_only or self._as_stored(asked.picture))
+        }
         for stored in self.samples(_QUERIES):
             if stored.picture is not None and stored.picture not in pictures.values():
                 pictures[stored.picture.name] = stored.picture
@@ -120,10 +130,14 @@ class Case:
     def samples(self, count: int) -> list[Stored]:
         """Return stored objects with a picture, spread over the whole collection.
 
+        For cosine a vector of zeros is left out: it has no direction, so it is not even near itself.
+
         Raises:
             Skipped: if there is none.
         """
         pictured = self.dataset.pictured
+        if self.dataset.metric is Metric.COSINE:
+            pictured = tuple(one for one in pictured if any(one.vector or ()))
         if not pictured:
             raise Skipped("no object of this collection has both an image and a vector")
         step = max(1, len(pictured) // count)
@@ -132,11 +146,18 @@ class Case:
     def truth_of(self, picture: Picture) -> Truth:
         """Return the exact distances from a picture, by the vector that the target makes of it."""
         if self.endpoint.read_only:
-            stored = next((one for one in self.dataset.pictured if one.picture == picture), None)
+            stored = self._as_stored(picture)
             if stored is None or stored.vector is None:
                 raise Skipped("the vector of an image that is not stored can't be had without writing")
             return self.dataset.truth(stored.vector)
         return self.dataset.truth(self._probe.image(self.collection, picture))
+
+    def _as_stored(self, picture: Picture) -> Stored | None:
+        """The object that was made from this very image and from nothing else, if there is one."""
+        if not image_alone(self.collection):
+            return None
+        same = (one for one in self.dataset.pictured if one.picture is not None and one.picture.data == picture.data)
+        return next(same, None)
 
     def truth_of_text(self, text: str) -> Truth:
         """Return the exact distances from a text, by the vector that the target makes of it."""
@@ -194,9 +215,13 @@ class Case:
 
         Raises:
             Violation: if it was refused.
+            Skipped: if it was refused because it asks for more results than the server ever returns.
         """
         answer = self.ask(question)
         if answer.state is State.REFUSED:
+            wanted = (question.limit or 0) + (question.offset or 0)
+            if wanted > _ALWAYS_ALLOWED and _BEYOND_MAXIMUM in answer.message:
+                raise Skipped(f"{wanted} results are more than this server returns (QUERY_MAXIMUM_RESULTS)")
             raise Violation(
                 f"a good question was refused: {answer.message or answer.code}", self.evidence(question, answer.hits)
             )

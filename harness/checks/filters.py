@@ -15,7 +15,8 @@ def numbers(case: Case) -> list[int]:
 
 def below(case: Case, number: int) -> tuple[Where, list[str]]:
     """Return the filter `number` less than this, and the ids that it leaves."""
-    left = [one.id for one in case.dataset.stored if one.properties["number"] < number]
+    kept = ((one.id, one.properties["number"]) for one in case.dataset.stored)
+    left = [id_ for id_, value in kept if isinstance(value, int | float) and value < number]
     return Where("LessThan", ("number",), number), left
 
 

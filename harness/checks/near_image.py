@@ -90,7 +90,7 @@ def it_equals_near_vector(case: Case) -> None:
         question = case.near(query.picture, limit=limit)
         by_image = case.hits(question)
         by_vector = case.hits(case.near_vector(query.truth.query, limit=limit))
-        error = 2 * max((query.truth.bound(hit.id) for hit in by_vector if hit.id in query.truth), default=0.0)
+        error = query.truth.apart(hit.id for hit in by_vector)
         case.demand(question, by_image, different(by_image, by_vector, error=error), compared_with="nearVector")
 
 
@@ -109,7 +109,7 @@ def it_equals_near_object(case: Case) -> None:
         question = case.near(stored.picture, limit=limit)
         by_image = case.hits(question)
         by_object = case.hits(case.near_object(stored.id, limit=limit))
-        error = 2 * max((truth.bound(hit.id) for hit in by_object if hit.id in truth), default=0.0)
+        error = truth.apart(hit.id for hit in by_object)
         case.demand(question, by_image, different(by_image, by_object, error=error), compared_with="nearObject")
 
 

@@ -63,7 +63,7 @@ def it_equals_near_vector(case: Case) -> None:
     question = case.near_text(text, limit=20)
     by_text = case.hits(question)
     by_vector = case.hits(case.near_vector(truth.query, limit=20))
-    error = 2 * max((truth.bound(hit.id) for hit in by_vector if hit.id in truth), default=0.0)
+    error = truth.apart(hit.id for hit in by_vector)
     case.demand(question, by_text, different(by_text, by_vector, error=error), compared_with="nearVector")
 
 

@@ -18,7 +18,7 @@ from harness.scenario import Collection
 if TYPE_CHECKING:
     from harness.checks.case import Case
 
-CHAPTERS = ("near_image", "paging", "filters", "threshold", "certainty", "objects", "vectorizing", "near_text")
+CHAPTERS = ("near_image", "paging", "filters", "threshold", "drawn", "certainty", "objects", "vectorizing", "near_text")
 
 Condition = Callable[[Collection], bool]
 """Whether a check has something to say about a collection, known from the scenario alone."""

@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 
 from harness.checks.case import Case, Query, Skipped, Violation
 from harness.checks.filters import below
 from harness.checks.registry import check, directed, image_alone, kept, metric_is
-from harness.images import Picture
 from harness.model import Metric
-from harness.oracle import SLACK, Truth
+from harness.oracle import SLACK
 
 _THRESHOLDS = 16
-_DRAWN = 15
-_PICTURES_DRAWN = 6
 _REACHES = (10, 100, 1000, 3000)
 
 
@@ -32,7 +27,8 @@ def spread(distances: Sequence[float], count: int) -> list[float]:
     return [distances[round(place * (len(distances) - 1) / (count - 1))] for place in range(count)]
 
 
-def _judge(case: Case, query: Query, threshold: float, **arguments: int) -> None:
+def judge_within(case: Case, query: Query, threshold: float, **arguments: int) -> None:
+    """Ask with a threshold (and a limit, an offset) and demand the exact answer."""
     limit = arguments.get("limit", case.everything())
     offset = arguments.get("offset")
     question = case.near(query.picture, distance=threshold, limit=limit, offset=offset)
@@ -148,7 +144,7 @@ def beyond_the_maximum_everything_is_found(case: Case) -> None:
     for query in case.queries:
         farthest = float(query.truth.distances.max())
         for threshold in (2.5 if case.dataset.metric is Metric.COSINE else farthest + abs(farthest) * 0.01 + 1.0, 1e9):
-            _judge(case, query, threshold)
+            judge_within(case, query, threshold)
 
 
 @check("threshold/below-minimum", source="a threshold below the metric's minimum finds nothing")
@@ -157,7 +153,7 @@ def below_the_minimum_nothing_is_found(case: Case) -> None:
     for query in case.queries:
         nearest = float(query.truth.distances.min())
         for threshold in (nearest - abs(nearest) * 0.01 - 1.0, -1e9):
-            _judge(case, query, threshold)
+            judge_within(case, query, threshold)
 
 
 @check("threshold/negative-for-dot", source="for dot negative thresholds are ordinary", when=(metric_is(Metric.DOT),))
@@ -168,7 +164,7 @@ def negative_thresholds_work_for_dot(case: Case) -> None:
         if not negative:
             raise Skipped("no negative distance among these vectors")
         for threshold in spread(negative, case.effort(_THRESHOLDS)):
-            _judge(case, query, threshold)
+            judge_within(case, query, threshold)
 
 
 @check("threshold/each-distance", source="at most the threshold must be there, beyond it must not")
@@ -176,7 +172,7 @@ def each_distance_cuts_where_it_says(case: Case) -> None:
     """At each distance that occurs, as the threshold, exactly the objects within it are returned."""
     for query in case.queries:
         for threshold in spread(query.truth.distinct_distances(), 2 * case.effort(_THRESHOLDS)):
-            _judge(case, query, threshold)
+            judge_within(case, query, threshold)
 
 
 @check("threshold/with-limit", source="with limit n: the best n, and of those the ones within the threshold")
@@ -185,7 +181,7 @@ def a_limit_and_a_threshold_both_hold(case: Case) -> None:
     for query in case.queries:
         for threshold in spread(query.truth.distinct_distances(), case.effort(5)):
             for limit in (1, 10, case.count):
-                _judge(case, query, threshold, limit=limit)
+                judge_within(case, query, threshold, limit=limit)
 
 
 @check("threshold/with-offset", source="offset counts over the whole ranking")
@@ -194,7 +190,7 @@ def an_offset_and_a_threshold_both_hold(case: Case) -> None:
     for query in case.queries:
         for threshold in spread(query.truth.distinct_distances(), case.effort(5)):
             for offset in (1, 4, 9):
-                _judge(case, query, threshold, limit=5, offset=offset)
+                judge_within(case, query, threshold, limit=5, offset=offset)
 
 
 @check("threshold/complete", source="without limit: every object within the threshold")
@@ -266,50 +262,6 @@ def _smallest(ask: Callable[[int], None], reaches: Sequence[int]) -> None:
         raise found
 
 
-@check("threshold/drawn", source="at most the threshold must be there, beyond it must not", writes=True)
-def drawn_thresholds_cut_where_they_say(case: Case) -> None:
-    """For any few images and any threshold, exactly the objects within it are returned."""
-    pictured = [one for one in case.samples(40) if one.picture is not None and one.vector is not None]
-    query = case.queries[0]
-    with case.scratch() as shelf:
-        present: list[str] = []
-
-        @seed(int(case.dataset.ids[0].replace("-", "")[:8], 16))
-        @settings(
-            max_examples=case.effort(_DRAWN),
-            deadline=None,
-            database=None,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(
-            st.lists(st.sampled_from(pictured), min_size=1, max_size=_PICTURES_DRAWN, unique_by=lambda one: one.id),
-            st.integers(0, _PICTURES_DRAWN - 1),
-            st.sampled_from((0.0, 0.0, 5e-6, -5e-6, 1e-3, -1e-3)),
-        )
-        def within(chosen: list[object], at: int, beside: float) -> None:
-            while present:
-                shelf.delete(present.pop())
-            present.extend(shelf.add(one.picture, vector=one.vector) for one in chosen)  # type: ignore[attr-defined]
-            there = case.on(shelf.read())
-            truth = Truth(case.dataset.metric, query.truth.query, there.dataset.ids, there.dataset.vectors)
-            ranking = truth.ranking()
-            threshold = truth.distance(ranking[at % len(ranking)]) + beside
-            _judge(there, Query(query.name, query.picture, truth), threshold)
-
-        try:
-            within()
-        except Violation as smallest:
-            names = {one.id: _name(one.picture) for one in case.dataset.stored}
-            stored = [names.get(id_, id_) for id_ in present]
-            smallest.evidence["smallest_set"] = stored or len(present)
-            raise
-
-
 def _same(returned: float | None, threshold: float) -> bool:
     """Whether a returned distance is the threshold, as a float32: it is printed in the fewest digits that say so."""
     return returned is not None and bool(np.float32(returned) == np.float32(threshold))
-
-
-def _name(picture: Picture | None) -> str:
-    return picture.name if picture else ""

@@ -6,6 +6,7 @@ another way nor a service that answers differently each time can make the oracle
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
@@ -62,7 +63,7 @@ class Probe:
         self._open.close()
 
     def _vector(self, collection: Collection, kind: str, value: str, called: str) -> tuple[float, ...]:
-        key = (collection.name, value)
+        key = (_kind_of(collection), value)
         if key not in self._made:
             vector = self._read(collection, kind, value, called)
             self._agree(collection, kind, value, called, vector)
@@ -79,11 +80,11 @@ class Probe:
         return found.vector
 
     def _place(self, collection: Collection) -> Scratch:
-        if collection.name not in self._places:
-            definition = _definition(collection)
-            plain = scratch(self._endpoint, _plain(collection), self._run, definition=definition)
-            self._places[collection.name] = self._open.enter_context(plain)
-        return self._places[collection.name]
+        kind = _kind_of(collection)
+        if kind not in self._places:
+            plain = scratch(self._endpoint, _plain(collection), self._run, definition=_definition(collection))
+            self._places[kind] = self._open.enter_context(plain)
+        return self._places[kind]
 
     def _agree(self, collection: Collection, kind: str, value: str, called: str, vector: tuple[float, ...]) -> None:
         service = self._endpoint.inference.get(str(collection.module))
@@ -108,6 +109,14 @@ def probing(endpoint: Endpoint, run: Run) -> Iterator[Probe]:
         yield probe
     finally:
         probe.close()
+
+
+def _kind_of(collection: Collection) -> str:
+    """What the vector of an image depends on: the same text for collections that can share a probe.
+
+    Not the name: two scenarios may call different classes alike.
+    """
+    return json.dumps(_definition(collection), sort_keys=True)
 
 
 def _definition(collection: Collection) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.model import Metric
 from harness.reference.mutants.registry import mutant
 from harness.reference.request import (
     Aggregation,
@@ -33,11 +34,40 @@ class TiesTheOtherWay(Rules):
 
 
 @mutant()
+class TiesShuffled(Rules):
+    """Within a tie the order is another one each time."""
+
+    def order(self, distances: Vector, search: Search | Aggregation) -> Rows:
+        del search
+        return np.lexsort((np.random.default_rng().random(len(distances)), distances))
+
+
+@mutant()
+class SumsBackwards(Rules):
+    """Distances are summed from the last component to the first."""
+
+    def distances(self, metric: Metric, query: Vector, vectors: NDArray[np.float32]) -> Vector:
+        return super().distances(metric, query[::-1], vectors[:, ::-1])
+
+
+@mutant()
+class SelfBelowZero(Rules):
+    """By cosine an image is a little nearer to itself than 0, as up to Weaviate 1.25."""
+
+    def cosine(self, query: Vector, vectors: NDArray[np.float32]) -> Vector:
+        found = super().cosine(query, vectors)
+        return np.where(found < np.float32(2e-7), found - np.float32(5e-7), found)
+
+
+@mutant()
 class NoSlack(Rules):
-    """Nothing beyond the threshold is accepted, not even 1e-6."""
+    """Nothing beyond the threshold is accepted, not even 1e-6; a certainty is compared as it is shown."""
 
     def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
-        del search
+        certainty = search.near[0].certainty
+        if certainty:
+            shown = np.array([self.certainty_from_distance(one) for one in distances.tolist()], np.float32)
+            return shown >= np.float32(certainty)
         return distances <= np.float32(threshold)
 
 

@@ -34,6 +34,22 @@ class DeletedIsFound(Rules):
         return False
 
 
+@mutant("objects/delete-removes")
+class DeletedTakesAPlace(Rules):
+    """A deleted object is left out only after the limit was applied."""
+
+    def __init__(self) -> None:
+        self._gone: set[str] = set()
+
+    def forgets(self, object_id: str) -> bool:
+        self._gone.add(object_id)
+        return False
+
+    def hits(self, matches: list[Match], search: Search) -> list[Match]:
+        del search
+        return [match for match in matches if match.object.id not in self._gone]
+
+
 class _Stale(Rules):
     """The old vector stays after one kind of write."""
 

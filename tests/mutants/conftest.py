@@ -1,0 +1,25 @@
+"""What every test of a faulty reference shares: the scenario, and one inference service that knows planted vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from liar_bench import liars
+
+from harness.inference.encoders import load
+from harness.inference.serving import serve
+from harness.scenario import Scenario
+
+
+@pytest.fixture(scope="session")
+def planted_url() -> Iterator[str]:
+    """One inference service that answers with planted vectors and has no model."""
+    with serve(load("planted")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def scenario() -> Scenario:
+    """The scenario that is small enough to put every faulty reference to it."""
+    return liars()

@@ -1,0 +1,72 @@
+"""No check accuses a server that is right: neither the honest reference nor one that differs where it may."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from liar_bench import staged, verdict, verdicts
+
+from harness.checks import all_checks
+from harness.interfaces import NAMES
+from harness.model import Outcome, Verdict
+from harness.reference.mutants import MUTANTS, Mutant
+from harness.reference.rules import Rules
+from harness.scenario import Scenario
+from harness.stage import Stage
+
+BENIGN = [mutant for mutant in MUTANTS.values() if mutant.benign]
+
+
+def _accusations(found: list[Verdict]) -> list[tuple[str, str, str, str]]:
+    return [
+        (one.check, one.collection, one.interface, one.sentence) for one in found if one.outcome is not Outcome.HELD
+    ]
+
+
+def _in_turn(stage: Stage, scenario: Scenario) -> list[Verdict]:
+    """Each check on each collection, the interfaces in turn."""
+    places = [
+        (check, collection)
+        for check in all_checks().values()
+        for collection in scenario.collections
+        if check.applies(collection)
+    ]
+    turns = zip(places, cycle(NAMES), strict=False)
+    return [verdict(stage, scenario, check, collection, interface) for (check, collection), interface in turns]
+
+
+def _once(stage: Stage, scenario: Scenario, start: int) -> list[Verdict]:
+    """Each check once; the collections and interfaces in turn, beginning anywhere."""
+    found = []
+    for turn, check in enumerate(all_checks().values(), start=start):
+        places = [one for one in scenario.collections if check.applies(one) and one.name != "Ladder"]
+        place, interface = places[turn % len(places)], NAMES[turn % len(NAMES)]
+        found.append(verdict(stage, scenario, check, place, interface))
+    return found
+
+
+def test_the_honest_reference_holds_everywhere(scenario: Scenario, planted_url: str, tmp_path: Path) -> None:
+    """Every check holds on the honest reference, on every collection and over every interface."""
+    with staged(Rules(), planted_url, tmp_path) as stage:
+        found = [one for check in all_checks().values() for one in verdicts(stage, scenario, check)]
+    assert _accusations(found) == []
+    assert {one.check for one in found} == set(all_checks())
+    assert {one.interface for one in found} == set(NAMES)
+
+
+def test_all_benign_differences_together_hold(scenario: Scenario, planted_url: str, tmp_path: Path) -> None:
+    """Every check holds on every collection of a server that differs in each way that is allowed, all at once."""
+    together = type("Together", tuple(type(mutant.rules()) for mutant in BENIGN), {})
+    with staged(together(), planted_url, tmp_path) as stage:
+        assert _accusations(_in_turn(stage, scenario)) == []
+
+
+@pytest.mark.parametrize(("number", "mutant"), list(enumerate(BENIGN)), ids=[mutant.name for mutant in BENIGN])
+def test_a_benign_difference_is_not_accused(
+    number: int, mutant: Mutant, scenario: Scenario, planted_url: str, tmp_path: Path
+) -> None:
+    """No check accuses a server that differs where nothing is promised."""
+    with staged(mutant.rules(), planted_url, tmp_path) as stage:
+        assert _accusations(_once(stage, scenario, number)) == []

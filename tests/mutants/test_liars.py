@@ -1,0 +1,48 @@
+"""Every check is a claim that it would notice something: each named liar is put to the check that names its fault."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from liar_bench import staged, verdicts
+
+from harness.checks import all_checks
+from harness.model import Outcome
+from harness.reference.mutants import MUTANTS, Mutant
+from harness.scenario import Scenario
+
+LIARS = [mutant for mutant in MUTANTS.values() if not mutant.benign]
+
+
+def test_each_check_has_a_liar() -> None:
+    """No check is there that no faulty reference has been put to: to add one is to add a liar."""
+    assert set(all_checks()) - {mutant.breaks for mutant in LIARS} == set()
+
+
+def test_each_liar_breaks_a_check_that_exists() -> None:
+    """A liar names a check that exists, so that its fault is a clause of the contract."""
+    assert {mutant.breaks for mutant in LIARS} - set(all_checks()) == set()
+
+
+def test_each_mutant_says_what_is_wrong() -> None:
+    """Every mutant has a sentence of its own that says in which way it differs."""
+    said = [mutant.says for mutant in MUTANTS.values()]
+    assert all(said)
+    assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize("mutant", LIARS, ids=lambda mutant: mutant.name)
+def test_a_liar_is_caught(mutant: Mutant, scenario: Scenario, planted_url: str, tmp_path: Path) -> None:
+    """The check that names a liar's fault calls it violated, with evidence that fits into a record."""
+    check = all_checks()[mutant.breaks]
+    with staged(mutant.rules(), planted_url, tmp_path) as stage:
+        found = (one for one in verdicts(stage, scenario, check) if one.outcome is Outcome.VIOLATED)
+        caught = next(found, None)
+    assert caught is not None
+    assert caught.sentence != check.sentence
+    assert caught.asked > 0 or check.id in {"vector/every-image", "vector/from-the-service"} or check.writes
+    assert caught.evidence["clause"] == check.sentence
+    assert len(caught.evidence) > 2
+    json.dumps(dict(caught.evidence), allow_nan=False)

@@ -1,0 +1,127 @@
+"""What a scenario asks and promises of its own is kept by the honest reference and broken by a liar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from liar_bench import staged, verdict
+
+from harness.checks import Check
+from harness.checks.promises import promised
+from harness.checks.questions import Seen, exact_answer
+from harness.dataset import Run
+from harness.interfaces import NAMES
+from harness.latency import Measured, measure
+from harness.model import Endpoint, Outcome
+from harness.record import VerdictEntry
+from harness.reference.mutants import MUTANTS
+from harness.reference.rules import Rules
+from harness.scenario import Scenario
+from harness.sitting import Options, Sitting
+from harness.stage import packed
+
+PROMISES = (
+    ("farthest_first", "nearest", "first"),
+    ("farthest_first", "nearest", "recall"),
+    ("image_misses_itself", "nearest", "recall"),
+    ("farthest_first", "close", "label_precision_at_2"),
+    ("farthest_first", "every_image", "label_precision_at_2"),
+)
+QUESTIONS = (
+    ("farthest_first", "nearest"),
+    ("image_misses_itself", "nearest"),
+    ("distance_slightly_off", "nearest"),
+    ("zero_is_no_threshold", "itself"),
+    ("generous_threshold", "brink"),
+    ("capped_at100", "far"),
+)
+TIMED = (
+    ("farthest_first", "nearest", "latency/right"),
+    ("duplicate_at_the_end", "nearest", "latency/right"),
+    ("zero_is_no_threshold", "itself", "latency/right"),
+    ("nothing_is_an_error", "nothing", "latency/answered"),
+)
+
+
+class OnlyAsks:
+    """A stand-in for pytest-benchmark's fixture: asks as often as it is told to, and times nothing."""
+
+    disabled = False
+
+    def __init__(self) -> None:
+        self.group = ""
+        self.skipped = False
+        self.extra_info: dict[str, Any] = {}
+
+    def pedantic(self, ask: Callable[[], None], *, rounds: int, iterations: int, warmup_rounds: int) -> None:
+        """Ask so often."""
+        for _ in range(iterations * (warmup_rounds + rounds)):
+            ask()
+
+
+def _rules(name: str) -> Rules:
+    return MUTANTS[name].rules() if name else Rules()
+
+
+def _outcomes(check: Check, scenario: Scenario, question: str, rules: Rules, url: str, folder: Path) -> set[Outcome]:
+    base = next((one.collection for one in scenario.questions if one.name == question), "Squared")
+    collection = next(one for one in scenario.collections if one.base == base)
+    with staged(rules, url, folder) as stage:
+        return {verdict(stage, scenario, check, collection, interface).outcome for interface in NAMES}
+
+
+@pytest.mark.parametrize(("liar", "subject", "key"), PROMISES)
+def test_a_promise_is_broken_by_a_liar_and_kept_by_the_honest(
+    liar: str, subject: str, key: str, scenario: Scenario, planted_url: str, tmp_path: Path
+) -> None:
+    """A promise is held on the honest reference and violated on one that breaks it, over every interface."""
+    check = promised(next(one for one in scenario.promises if (one.subject, one.key) == (subject, key)))
+    honest = _outcomes(check, scenario, subject, Rules(), planted_url, tmp_path / "honest")
+    lying = _outcomes(check, scenario, subject, _rules(liar), planted_url, tmp_path / "liar")
+    assert (honest, lying) == ({Outcome.HELD}, {Outcome.VIOLATED})
+
+
+@pytest.mark.parametrize(("liar", "question"), QUESTIONS)
+def test_a_question_is_answered_wrongly_by_a_liar_and_rightly_by_the_honest(
+    liar: str, question: str, scenario: Scenario, planted_url: str, tmp_path: Path
+) -> None:
+    """A scenario's own question is held on the honest reference and violated on one that answers it wrongly."""
+    seen: list[Seen] = []
+    check = exact_answer(next(one for one in scenario.questions if one.name == question), seen)
+    honest = _outcomes(check, scenario, question, Rules(), planted_url, tmp_path / "honest")
+    lying = _outcomes(check, scenario, question, _rules(liar), planted_url, tmp_path / "liar")
+    assert (honest, lying) == ({Outcome.HELD}, {Outcome.VIOLATED})
+    assert len(seen) == 2 * len(NAMES)
+
+
+@pytest.mark.parametrize(("liar", "question", "check"), TIMED)
+def test_what_was_timed_is_judged(
+    liar: str, question: str, check: str, scenario: Scenario, planted_url: str, tmp_path: Path
+) -> None:
+    """A fast wrong answer violates the measurement, and so does one that is refused; the honest one's are right."""
+    honest = {one.check: one.outcome for one in _timed("", question, scenario, planted_url, tmp_path / "honest")}
+    lying = {one.check: one.outcome for one in _timed(liar, question, scenario, planted_url, tmp_path / "liar")}
+    assert honest == {"latency/answered": Outcome.HELD, "latency/right": Outcome.HELD}
+    assert lying[check] is Outcome.VIOLATED
+
+
+def _timed(liar: str, question: str, scenario: Scenario, url: str, folder: Path) -> Iterator[VerdictEntry]:
+    asked = next(one for one in scenario.questions if one.name == question)
+    collection = next(one for one in scenario.collections if one.base == asked.collection)
+    with staged(_rules(liar), url, folder) as stage:
+        sitting = _sitting(stage.endpoint, folder)
+        entries, gravest = measure(Measured(sitting, scenario, collection, asked, NAMES[0]), OnlyAsks())
+        sitting.close()
+    assert (gravest.outcome is Outcome.VIOLATED) == bool(liar)
+    yield from (entry for entry in entries if isinstance(entry, VerdictEntry))
+
+
+def _sitting(endpoint: Endpoint, folder: Path) -> Sitting:
+    run = Run()
+    told = {"id": run.id, "host": run.host, "pid": run.pid}
+    sitting = Sitting(Options(), {"run": told, "folder": str(folder), "endpoint": packed(endpoint)})
+    sitting.parallel = False
+    return sitting
