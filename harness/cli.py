@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from harness.errors import ExitCode, HarnessError
 
 _EPILOG = """exit codes: 0 held, 1 violated, 2 usage or bad scenario, 3 undecided or invalid, 4 no target,
 5 nothing ran, 70 a bug of ours, 130 interrupted"""
+_NOBODY_READS = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TARGET = "auto (the default), reference, embedded[:VERSION|:/PATH], http(s)://HOST:PORT[?grpc=PORT]"
 
 
@@ -30,12 +32,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _said(str(error), error.exit_code)
     except KeyboardInterrupt:
         return _said("interrupted", ExitCode.INTERRUPTED)
-    except BrokenPipeError:  # somebody reads only the beginning of what is printed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.HELD)
-    except Exception:  # noqa: BLE001 - the last place where a bug of ours can be told from a finding
+    except Exception as error:  # noqa: BLE001 - the last place where a bug of ours can be told from a finding
+        if isinstance(error, OSError) and error.errno in _NOBODY_READS:
+            return _unread(error)
         return _said(f"a bug of ours; please report it:\n{traceback.format_exc()}", ExitCode.BUG)
     return code
+
+
+def _unread(error: OSError) -> int:
+    """The output has nowhere to go: somebody reads only its beginning, or the disk behind it is full."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return int(ExitCode.HELD)
+    return _said(f"the output can't be written: {error.strerror}", ExitCode.USAGE)
 
 
 def _said(what: str, code: ExitCode) -> int:

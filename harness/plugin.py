@@ -143,20 +143,24 @@ class Plugin:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         """Let an item's entries travel with its report, from a worker too."""
         report = yield
-        if call.when == "call" and ENTRIES in item.stash:
-            setattr(report, REPORTED, [entry.model_dump(mode="json") for entry in item.stash[ENTRIES]])
+        if _is_item_of_ours(item):
+            entries = item.stash.get(ENTRIES, []) if call.when == "call" else []
+            setattr(report, REPORTED, [entry.model_dump(mode="json") for entry in entries])
         return report
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write the entries of an item into the record, in the process that owns it."""
-        sitting = self._config.stash.get(SITTING, None)
-        if sitting is None or self._worker:
-            return
+        """Write the entries of an item into the record, in the process that owns it.
+
+        An item of ours that fails without any is no finding but a bug.
+        """
         entries = getattr(report, REPORTED, None)
-        if entries is not None:
+        if entries is None or self._worker:
+            return
+        sitting = sitting_of(self._config)
+        if entries:
             _or_exit(sitting, lambda: self._recorder().add(entries))
-        elif report.failed and report.nodeid.partition("::")[0].endswith(_SUFFIXES):
+        elif report.failed:
             sitting.bugs.append(f"{report.nodeid}\n{report.longreprtext}")
 
     @pytest.hookimpl

@@ -66,16 +66,16 @@ def scenario_paths(names: Sequence[str], *, smoke: bool = False) -> list[Path]:
 
 
 def validate(names: Sequence[str]) -> list[str]:
-    """Return a line for each scenario that is right.
+    """Return a line for each scenario that is right; no names mean all that are shipped.
 
     Raises:
         FileError: for the first that is wrong, with file, line and the nearest valid name.
         UsageError: if there is no such scenario.
     """
-    from harness.scenario import load_scenario
+    from harness.scenario import load_scenario, shipped_scenarios
 
     lines = []
-    for path in scenario_paths(names):
+    for path in scenario_paths(names or list(shipped_scenarios())):
         scenario = load_scenario(path)
         collections, questions = len(scenario.collections), len(scenario.questions)
         lines.append(f"{path}: {scenario.name} ({collections} collections, {questions} questions)")
@@ -255,9 +255,9 @@ def _checks() -> list[str]:
 
 
 def _scenarios() -> list[str]:
-    from harness.scenario import load_scenario
+    from harness.scenario import load_scenario, shipped_scenarios
 
-    return [f"{path.stem:18} {load_scenario(path).name}" for path in scenario_paths(())]
+    return [f"{name:18} {load_scenario(path).name}" for name, path in shipped_scenarios().items()]
 
 
 def _interfaces() -> list[str]:

@@ -95,9 +95,7 @@ def test_every_chapter_and_level_has_its_marker() -> None:
     assert tuple(Level) == plugin.LEVELS
 
 
-def test_a_foreign_run_imports_nothing_of_ours(
-    inner: Inner, python: Callable[[str], CompletedProcess[str]]
-) -> None:
+def test_a_foreign_run_imports_nothing_of_ours(inner: Inner, python: Callable[[str], CompletedProcess[str]]) -> None:
     """In somebody's own tests, YAML files and fixtures named like ours included, the plugin only waits."""
     folder = inner.pytester.path
     (folder / "tiny.yaml").unlink()
