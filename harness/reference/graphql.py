@@ -1,14 +1,11 @@
 """GraphQL: parsed and validated by graphql-core, answered in one pass over the hits.
 
-A request is cheap where it can be: the schema is built when classes change, a query text is parsed and validated once,
-and an image written into the text is taken out before parsing, so that 60 kB of base64 are never looked at letter by
-letter.
+A request is cheap where it can be: a class's part of the schema is built once, and so is a query parsed and validated,
+whatever its literals are (`graphql_lifting`), so that 60 kB of base64 in the text are never looked at letter by letter.
 """
 
 from __future__ import annotations
 
-import re
-import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,10 +13,13 @@ from typing import Any
 
 from graphql import (
     GraphQLError,
+    GraphQLField,
     GraphQLIncludeDirective,
     GraphQLSchema,
     GraphQLSkipDirective,
+    Source,
     execute_sync,
+    get_location,
     parse,
     validate,
 )
@@ -32,20 +32,21 @@ from graphql.language import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    TypeNode,
 )
 
 from harness.reference import graphql_arguments
 from harness.reference.engine import Engine
 from harness.reference.forms import error
+from harness.reference.graphql_lifting import Lifted, filled, lifted
 from harness.reference.graphql_shapes import counted_shape, group_shape, match_shape
-from harness.reference.graphql_types import build_schema
+from harness.reference.graphql_types import Part, build_schema, part_of
 from harness.reference.graphql_words import RULES, told
 from harness.reference.request import Refusal
 
-_LONG_LITERAL = re.compile(r'(?<!")"([A-Za-z0-9+/=_-]{256,})"(?!")')
-_MARK = secrets.token_hex(8) + ":"  # stands for a literal that was taken out; nobody can guess it
-_KEPT_DOCUMENTS = 256
+_KEPT_DOCUMENTS = 1024
 _LONGEST_KEPT = 16_384
+_BUILT_IN = frozenset({"Boolean", "Float", "ID", "Int", "String"})
 
 Selection = list[tuple[str, FieldNode, "Selection"]]
 """Response name, field and its own selection, for each field."""
@@ -55,7 +56,19 @@ Selection = list[tuple[str, FieldNode, "Selection"]]
 class _Request:
     schema: GraphQLSchema
     document: DocumentNode
-    literals: tuple[str, ...]
+    lifted: Lifted
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A document that was found valid, and the fields of the schema on which that rests."""
+
+    document: DocumentNode
+    fields: tuple[tuple[str, str, GraphQLField], ...]
+
+    def valid(self, schema: GraphQLSchema) -> bool:
+        return all(_field(schema, kind, name) is field for kind, name, field in self.fields)
 
 
 class GraphQL:
@@ -69,8 +82,9 @@ class GraphQL:
         self._engine = engine
         self._lock = threading.Lock()
         self._version = -1
-        self._schema = build_schema(())
-        self._documents: dict[str, DocumentNode] = {}
+        self._schema = build_schema({})
+        self._parts: dict[str, Part] = {}
+        self._kept: dict[str, _Kept] = {}
 
     def answer(self, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer the body of one request: HTTP status and JSON."""
@@ -94,35 +108,45 @@ class GraphQL:
         return 200, _Execution(self._engine, request, operation, variables).run(body)
 
     def _request(self, query: str, name: str | None) -> tuple[_Request, OperationDefinitionNode]:
-        literals: list[str] = []
+        found = lifted(query)
+        schema = self._current()
+        kept = self._kept.get(found.text)
+        if kept is not None and kept.valid(schema):
+            return _Request(schema, kept.document, found, query), _operation(kept.document, name)
+        if found.literals:
+            document = _valid(schema, found.text)
+            if document is not None and self._keep(found.text, schema, document):
+                return _Request(schema, document, found, query), _operation(document, name)
+        document = parse(query)
+        operation = _operation(document, name)
+        errors = validate(schema, document, RULES)
+        if errors:
+            raise _Invalid(errors)
+        if not found.literals:
+            self._keep(query, schema, document)
+        return _Request(schema, document, Lifted(query, (), ()), query), operation
 
-        def lift(found: re.Match[str]) -> str:
-            literals.append(found[1])
-            return f'"{_MARK}{len(literals) - 1}"'
-
-        text = _LONG_LITERAL.sub(lift, query)
+    def _current(self) -> GraphQLSchema:
+        """The schema of the classes that there are now; what an unchanged class adds to it is the same object."""
         with self._lock:
             if self._version != self._engine.schema_version:
                 self._version = self._engine.schema_version
-                self._schema = build_schema(self._engine.collections())
-                self._documents.clear()
-            schema, document = self._schema, self._documents.get(text)
-        known = document is not None
-        document = document or parse(text)
-        operation = _operation(document, name)
-        if not known:
-            errors = validate(schema, document, RULES)
-            if errors:
-                raise _Invalid(errors)
-            self._keep(text, schema, document)
-        return _Request(schema, document, tuple(literals)), operation
+                collections = self._engine.collections()
+                old = self._parts
+                self._parts = {each.name: part_of(each, old.get(each.name)) for each in collections}
+                self._schema = build_schema(self._parts)
+            return self._schema
 
-    def _keep(self, text: str, schema: GraphQLSchema, document: DocumentNode) -> None:
+    def _keep(self, text: str, schema: GraphQLSchema, document: DocumentNode) -> bool:
+        """Remember a valid document if it says by itself on which classes that rests."""
+        fields = _rests_on(schema, document)
+        if fields is None or len(text) > _LONGEST_KEPT:
+            return False
         with self._lock:
-            if schema is self._schema and len(text) <= _LONGEST_KEPT:
-                if len(self._documents) >= _KEPT_DOCUMENTS:
-                    self._documents.clear()
-                self._documents[text] = document
+            if len(self._kept) >= _KEPT_DOCUMENTS:
+                self._kept.clear()
+            self._kept[text] = _Kept(document, fields)
+        return True
 
 
 class _Invalid(Exception):  # noqa: N818 - carries several errors
@@ -166,8 +190,7 @@ class _Execution:
                 return self._aggregated(collection, arguments, selection)
             return self._found(collection, arguments, selection)
         except (Refusal, GraphQLError) as refusal:
-            place = told(GraphQLError("", field))["locations"]
-            self._errors.append({"locations": place, "message": refusal.message, "path": list(path)})
+            self._errors.append({"locations": self._places(field), "message": refusal.message, "path": list(path)})
             return None
 
     def _found(self, collection: str, arguments: Mapping[str, Any], selection: Selection) -> list[Any]:
@@ -189,18 +212,13 @@ class _Execution:
         return [counted_shape(counted, asked.group_by, selection) for counted in self._engine.aggregate(asked)]
 
     def _arguments(self, definition: Any, field: FieldNode) -> dict[str, Any]:
-        arguments = get_argument_values(definition, field, self._variables)
-        return self._restored(arguments) if self._request.literals else arguments
+        return get_argument_values(definition, filled(field, self._request.lifted.literals), self._variables)
 
-    def _restored(self, value: Any) -> Any:
-        """The arguments with the long literals back in their places."""
-        if isinstance(value, dict):
-            return {key: self._restored(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self._restored(each) for each in value]
-        if isinstance(value, str) and value.startswith(_MARK):
-            return self._request.literals[int(value.removeprefix(_MARK))]
-        return value
+    def _places(self, field: FieldNode) -> list[dict[str, int]]:
+        """Where a field stands in the text as it was sent."""
+        offset = self._request.lifted.place(field.loc.start if field.loc else 0)
+        place = get_location(Source(self._request.query), offset)
+        return [{"column": place.column, "line": place.line}]
 
     def _introspected(self, body: Mapping[str, Any]) -> dict[str, Any]:
         variables, name = dict(body.get("variables") or {}), body.get("operationName")
@@ -246,3 +264,47 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
     if found[0].operation is not OperationType.QUERY:
         raise GraphQLError(f"Schema is not configured for {found[0].operation.value}s", found[0])
     return found[0]
+
+
+def _valid(schema: GraphQLSchema, text: str) -> DocumentNode | None:
+    """The document of a text that is valid; None for every other."""
+    try:
+        document = parse(text)
+    except GraphQLError:
+        return None
+    return None if validate(schema, document, RULES) else document
+
+
+def _rests_on(schema: GraphQLSchema, document: DocumentNode) -> tuple[tuple[str, str, GraphQLField], ...] | None:
+    """The fields of Get and Aggregate that a document uses; None if it may rest on more than these."""
+    [operation, *others] = document.definitions
+    if others or not isinstance(operation, OperationDefinitionNode):
+        return None
+    if any(_named(each.type) not in _BUILT_IN for each in operation.variable_definitions or ()):
+        return None
+    found = []
+    for outer in operation.selection_set.selections:
+        if not isinstance(outer, FieldNode) or outer.selection_set is None:
+            return None
+        for inner in outer.selection_set.selections:
+            if not isinstance(inner, FieldNode):
+                return None
+            kind, name = outer.name.value, inner.name.value
+            field = _field(schema, kind, name)
+            if field is None:
+                return None
+            found.append((kind, name, field))
+    return tuple(found)
+
+
+def _field(schema: GraphQLSchema, kind: str, name: str) -> GraphQLField | None:
+    outer = schema.query_type.fields.get(kind) if schema.query_type else None
+    found: GraphQLField | None = outer.type.fields.get(name) if outer else None
+    return found
+
+
+def _named(kind: TypeNode) -> str:
+    while not hasattr(kind, "name"):
+        kind = kind.type  # type: ignore[attr-defined]
+    name: str = kind.name.value
+    return name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -47,11 +48,27 @@ _VALUES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 }
 
 
-def build_schema(collections: Sequence[Collection]) -> GraphQLSchema:
-    """The whole schema; resolvers are not in it, `graphql.py` answers by itself."""
-    objects = {collection.name: _object_type(collection) for collection in collections}
-    get = {each.name: GraphQLField(GraphQLList(objects[each.name]), _get_arguments(each)) for each in collections}
-    aggregate = {each.name: _aggregate_field(each) for each in collections}
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one class adds to the schema: its fields of `Get` and `Aggregate`."""
+
+    collection: Collection
+    get: GraphQLField
+    aggregate: GraphQLField
+
+
+def part_of(collection: Collection, old: Part | None = None) -> Part:
+    """The part of a class; the old one if the class is still the same."""
+    if old is not None and old.collection is collection:
+        return old
+    get = GraphQLField(GraphQLList(_object_type(collection)), _get_arguments(collection))
+    return Part(collection, get, _aggregate_field(collection))
+
+
+def build_schema(parts: Mapping[str, Part]) -> GraphQLSchema:
+    """The whole schema, from the parts of the classes by name; `graphql.py` answers by itself, without resolvers."""
+    get = {name: part.get for name, part in parts.items()}
+    aggregate = {name: part.aggregate for name, part in parts.items()}
     fields = {
         "Get": GraphQLField(GraphQLObjectType("GetObjectsObj", get)),
         "Aggregate": GraphQLField(GraphQLObjectType("AggregateObjectsObj", aggregate)),

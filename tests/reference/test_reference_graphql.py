@@ -252,3 +252,31 @@ def test_a_stop_word_in_a_list_is_not_looked_for(ask: Ask, photo: str) -> None:
     """A list of texts is searched for without those that are stop words only."""
     where = '{path:["label"],operator:ContainsAny,valueText:["the","L1"]}'
     assert ask(f"{{Get{{{photo}(where:{where}){{n}}}}}}")["data"]["Get"][photo] == [{"n": 1}]
+
+
+def test_a_shape_that_was_seen_is_answered_by_its_own_literals(ask: Ask, photo: str) -> None:
+    """The same question with other numbers and strings has another answer."""
+    for limit in (1, 3, 2):
+        assert len(ask(f"{{Get{{{photo}(limit:{limit}){{n}}}}}}")["data"]["Get"][photo]) == limit
+    for number in (2, 3):
+        where = f'where:{{path:["n"] operator:Equal valueInt:{number}}}'
+        assert ask(f"{{Get{{{photo}({where}){{n}}}}}}")["data"]["Get"][photo] == [{"n": number}]
+    assert "valueInt" in message(ask(f'{{Get{{{photo}(where:{{path:["n"] operator:Equal valueInt:2.5}}){{n}}}}}}'))
+
+
+def test_a_shape_that_was_seen_is_forgotten_with_its_class(ask: Ask, http: httpx.Client, photo: str) -> None:
+    """A query for a class that is gone, or that has other properties by now, is judged anew."""
+    query = f"{{Get{{{photo}(limit:1){{label}}}}}}"
+    assert "errors" not in ask(query)
+    http.delete(f"/v1/schema/{photo}")
+    assert "Cannot query field" in message(ask(query))
+    http.post("/v1/schema", json={"class": photo, "vectorizer": "none", "properties": []})
+    assert "label" in message(ask(query))
+
+
+def test_a_refusal_says_where_its_field_stands(ask: Ask, photo: str) -> None:
+    """Line and column are those of the text that was sent, also behind a long image."""
+    long = image(1, 0, *[0] * 300)
+    query = f'{{Get{{a:{photo}(nearImage:{{image:"{long}"}}){{n}} b:{photo}(nearImage:{{image:"{long}"}}){{n}}}}}}'
+    places = [each["locations"] for each in ask(query)["errors"]]
+    assert places == [[{"column": query.index(alias) + 1, "line": 1}] for alias in ("a:", "b:")]
