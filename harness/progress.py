@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from io import StringIO
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import pytest
 from rich.console import Console
@@ -12,6 +15,8 @@ from rich.progress import Progress as Bars
 
 from harness.sitting import Sitting
 from harness.stash import SITTING
+
+_WIDTH = 48
 
 
 class Progress:
@@ -22,7 +27,7 @@ class Progress:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        console = Console(stderr=True)
+        console = Console(file=_screen())
         self.sitting: Sitting | None = None
         self._bars = Bars(
             TextColumn("{task.description}"),
@@ -31,6 +36,8 @@ class Progress:
             TimeElapsedColumn(),
             console=console,
             transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
             disable=quiet or not console.is_terminal,
         )
         self._checks = self._bars.add_task("collecting", total=None)
@@ -47,6 +54,7 @@ class Progress:
     ) -> None:
         """Take the bars away."""
         self._bars.stop()
+        self._bars.console.file.close()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -58,14 +66,16 @@ class Progress:
 
     @pytest.hookimpl
     def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
-        """Say which item is at work."""
+        """Say which item is at work; before the first one, that is the database's start."""
         del location
-        name = nodeid.partition("::")[2]
-        self._bars.update(self._checks, description=name[:60] + (f" ({self._failed} not held)" if self._failed else ""))
+        if self.sitting is not None and self.sitting.opened is not None:
+            self._at_work(nodeid)
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count."""
+        if report.when == "setup":
+            self._at_work(report.nodeid)
         if report.when == "call":
             self._failed += report.failed
         if report.when == "teardown":
@@ -76,3 +86,16 @@ class Progress:
         if name not in self._loading:
             self._loading[name] = self._bars.add_task(f"loading {name}", total=total)
         self._bars.update(self._loading[name], completed=done, visible=done < total)
+
+    def _at_work(self, nodeid: str) -> None:
+        name = nodeid.partition("::")[2]
+        failed = f" ({self._failed} not held)" if self._failed else ""
+        self._bars.update(self._checks, description=f"{name[:_WIDTH]:{_WIDTH}}{failed}")
+
+
+def _screen() -> TextIO:
+    """Return standard error as it is now: pytest captures it while it runs."""
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding)
+    except (OSError, ValueError):  # it is no file: somebody runs the command inside a program
+        return StringIO()

@@ -103,8 +103,10 @@ class SessionRecord:
         sitting = self._sitting
         for scenario in sitting.scenarios:
             yield _scenario_entry(scenario, sitting)
-        for note in (*(sitting.target.notes if sitting.target is not None else ()), *sitting.notes):
+        for note in sitting.target.notes if sitting.target is not None else ():
             yield NoteEntry(text=note)
+        for note, level in sitting.notes.items():
+            yield NoteEntry(level=level, text=note)
         for trouble in sitting.troubles:
             yield NoteEntry(level="error", text=str(trouble))
         for bug in sitting.bugs:

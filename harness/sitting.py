@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from packaging.specifiers import SpecifierSet
 
@@ -78,7 +78,7 @@ class Sitting:
         self.scenarios: list[Scenario] = []
         self.troubles: list[HarnessError] = []
         self.bugs: list[str] = []
-        self.notes: list[str] = []
+        self.notes: dict[str, Literal["info", "warning"]] = {}
         self.interrupted = False
         self.misread = False
         self.loading: Loading | None = None
@@ -130,7 +130,7 @@ class Sitting:
         """
         if self._folder is None:
             try:
-                self.notes += sweep()
+                self.notes |= dict.fromkeys(sweep(), "info")
                 self._folder = self._own_folder.enter_context(claimed("a run's own files")).folder
             except OSError as error:
                 raise UsageError(
@@ -141,16 +141,14 @@ class Sitting:
 
     def close(self) -> None:
         """Take away what this process brought into the database, and the owner the database too."""
-        endpoint, stage = self._endpoint, self._stage
-        with ExitStack() as last:
-            # in a database that is silent nothing can be taken away: with its process gone, that is known at once
-            order = (stage, self._open) if not self._silent else (self._open, stage)
-            for one in reversed(order):
-                if one is not None:
-                    last.callback(one.close)
-            # what is in a database that we started goes with it
+        if self._silent:
+            self._open.close()  # nothing can be taken away there: with its process gone, that is known at once
+        with self._open, ExitStack() as mine:
+            if self._stage is not None:
+                mine.callback(self._stage.close)
+            endpoint = self._endpoint
             if endpoint is not None and self._owner and not (self._silent or endpoint.started or endpoint.read_only):
-                take_away(endpoint, self.run, self.scenarios)
+                take_away(endpoint, self.run, self.scenarios)  # what is in a database that we started goes with it
 
     def leave(self) -> None:
         """Remove the folder, the very last thing."""
@@ -182,7 +180,7 @@ class Sitting:
 
     def heard(self, told: Mapping[str, Any]) -> None:
         """Take over what a worker told."""
-        self.notes += [note for note in told.get("notes", ()) if note not in self.notes]
+        self.notes |= told.get("notes", {})
         for path, collections in told.get("collections", {}).items():
             self._told.setdefault(path, {}).update(collections)
 
@@ -237,7 +235,7 @@ class Sitting:
         self._silent = "the database does not answer any more"
         target = self.target
         words: list[str] = target.logs().splitlines()[-_LAST_LINES:] if isinstance(target, CanShowLogs) else []
-        self.notes.append("\n".join([f"{self._silent}: what was not asked before is undecided", *words]))
+        self.notes["\n".join([f"{self._silent}: what was not asked before is undecided", *words])] = "warning"
 
     @property
     def codes(self) -> list[ExitCode]:

@@ -105,12 +105,12 @@ class Place:
         return [*claims, *folders, *(f"process {pid}" for pid in self.processes())]
 
     def processes(self) -> Iterator[int]:
-        """The processes that have this place in their environment."""
-        mark = f"NEARIMAGE_STATE={self.state}".encode()
-        for path in Path("/proc").glob("[0-9]*/environ"):
+        """The processes that have this place in their environment or on their command line."""
+        mark = str(self.folder).encode() + b"/"
+        for path in Path("/proc").glob("[0-9]*"):
             try:
-                if mark in path.read_bytes().split(b"\0"):
-                    yield int(path.parent.name)
+                if mark in (path / "environ").read_bytes() + (path / "cmdline").read_bytes():
+                    yield int(path.name)
             except OSError:
                 continue
 
