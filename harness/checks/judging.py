@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from harness.checks.case import Case, Skipped, Violation
@@ -44,10 +45,19 @@ def _outcome(check: Check, case: Case) -> tuple[Outcome, str, Mapping[str, Any]]
         return (
             Outcome.VIOLATED,
             violation.what,
-            {"clause": check.sentence, "source": check.source, **violation.evidence},
+            _finite({"clause": check.sentence, "source": check.source, **violation.evidence}),
         )
     except Skipped as skipped:
         return Outcome.SKIPPED, str(skipped), {}
     except (AnswerError, TargetError) as trouble:
         return Outcome.UNDECIDED, trouble.what, {"clause": check.sentence, "hint": trouble.hint}
     return Outcome.HELD, check.sentence, {}
+
+
+def _finite(value: Any) -> Any:
+    """The same, a number that JSON does not know as a word."""
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value

@@ -7,6 +7,7 @@ between them either is allowed. With planted images the distances are exact, and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def the_boundary_belongs_to_the_result(case: Case) -> None:
         truth = query.truth
         exact = [truth.distance(id_) for id_ in truth.ids if truth.bound(id_) == 0.0]
         if not exact:  # rounding hides the boundary: the server's own figures still show it
-            exact = [hit.distance for hit in case.hits(case.near(query.picture, limit=case.count)) if hit.distance]
+            exact = [distance for _, distance in _returned(case, query) if distance]
         for threshold in spread(sorted(set(exact)), case.effort(_THRESHOLDS)):
             question = case.near(query.picture, distance=threshold, limit=case.everything())
             hits = case.hits(question)
@@ -83,18 +84,18 @@ def what_is_beyond_is_left_out(case: Case) -> None:
 def a_returned_distance_keeps_its_hit(case: Case) -> None:
     """A distance that was returned, used as the threshold, returns that hit again."""
     for query in case.queries:
-        whole = case.hits(case.near(query.picture, limit=case.count))
+        whole = _returned(case, query)
         step = max(1, len(whole) // case.effort(_THRESHOLDS))
-        for hit in [*whole[::step], *whole[-1:]]:
-            question = case.near(query.picture, distance=hit.distance, limit=case.everything())
+        for id_, distance in [*whole[::step], *whole[-1:]]:
+            question = case.near(query.picture, distance=distance, limit=case.everything())
             hits = case.hits(question)
             case.require(
-                any(one.id == hit.id for one in hits),
+                any(one.id == id_ for one in hits),
                 "the hit with that distance is gone",
                 question,
                 hits,
-                threshold=hit.distance,
-                missing=hit.id,
+                threshold=distance,
+                missing=id_,
             )
 
 
@@ -262,6 +263,17 @@ def _smallest(ask: Callable[[int], None], reaches: Sequence[int]) -> None:
         raise found
 
 
+def _returned(case: Case, query: Query) -> list[tuple[str, float]]:
+    """Ask for everything and return ids and distances, best first; there have to be some, all of them numbers."""
+    question = case.near(query.picture, limit=case.count)
+    hits = case.hits(question)
+    told = [(hit.id, hit.distance) for hit in hits if hit.distance is not None and isfinite(hit.distance)]
+    case.require(bool(hits), "nothing was found", question, hits)
+    case.require(len(told) == len(hits), "a hit has no distance", question, hits)
+    return told
+
+
 def _same(returned: float | None, threshold: float) -> bool:
     """Whether a returned distance is the threshold, as a float32: it is printed in the fewest digits that say so."""
-    return returned is not None and bool(np.float32(returned) == np.float32(threshold))
+    with np.errstate(over="ignore"):
+        return returned is not None and bool(np.float32(returned) == np.float32(threshold))

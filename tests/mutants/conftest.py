@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from liar_bench import liars
+from staging import liars, planted_service
 
-from harness.inference.encoders import load
-from harness.inference.serving import serve
 from harness.scenario import Scenario
 
 
 @pytest.fixture(scope="session")
 def planted_url() -> Iterator[str]:
     """One inference service that answers with planted vectors and has no model."""
-    with serve(load("planted")) as url:
+    with planted_service() as url:
         yield url
 
 

@@ -6,7 +6,7 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from liar_bench import staged, verdict, verdicts
+from staging import staged, verdict, verdicts
 
 from harness.checks import all_checks
 from harness.interfaces import NAMES

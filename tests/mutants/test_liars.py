@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from liar_bench import staged, verdicts
+from staging import staged, verdicts
 
 from harness.checks import all_checks
 from harness.model import Outcome

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from liar_bench import staged, verdict
+from staging import staged, verdict
 
 from harness.checks import Check
 from harness.checks.promises import promised

@@ -9,6 +9,8 @@ from pathlib import Path
 from harness.checks import Check
 from harness.checks.judging import judge
 from harness.dataset import Run
+from harness.inference.encoders import load
+from harness.inference.serving import serve as serve_inference
 from harness.interfaces import NAMES
 from harness.model import Endpoint, Inference, Module, Verdict
 from harness.reference import serve
@@ -16,7 +18,14 @@ from harness.reference.rules import Rules
 from harness.scenario import Collection, Scenario, load_scenario
 from harness.stage import Stage
 
-LIARS = Path(__file__).parent / "liars.yaml"
+LIARS = Path(__file__).parent / "mutants" / "liars.yaml"
+
+
+@contextmanager
+def planted_service() -> Iterator[str]:
+    """Serve planted vectors, without any model, and yield the address."""
+    with serve_inference(load("planted")) as url:
+        yield url
 
 
 @contextmanager
