@@ -32,7 +32,8 @@ def adopt(endpoint: Endpoint, collection: Collection) -> Dataset:
                 hint="Write a scenario whose class is one of the server's own, or leave --read-only out.",
             )
         _agree(collection, reply.body)
-        known = {picture.data: picture for picture in collection.images.load().pictures}
+        # of pictures with the same bytes (planted ties) the first
+        known = {picture.data: picture for picture in reversed(collection.images.load().pictures)}
         stored = tuple(_as_found(found, collection, known) for found in rest.objects(collection.name))
     return Dataset(collection, collection.name, endpoint, stored)
 
