@@ -10,10 +10,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from weaviate.proto.v1 import base_pb2, base_search_pb2, search_get_pb2, weaviate_pb2_grpc
 
 from harness.errors import TargetError
 from harness.model import Answer, Hit, NearImage, NearObject, NearText, NearVector, Question, State, Where
+from harness.stubs import base_pb2, base_search_pb2, search_get_pb2, weaviate_pb2_grpc
 from harness.transport import is_loopback
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """One HTTP request to a server that may misbehave, and what became of it: ok, refused or unknown.
 
-Everything that httpx can raise is translated here and nowhere else.
+`exchange` is what sends it; nothing that goes wrong there leaves this module as anything but a `Reply`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from harness.errors import AnswerError
+from harness.interfaces.exchange import Raw, exchange
 from harness.model import State
-from harness.transport import http_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from harness.model import Endpoint
 
 _NO_CONTENT = 204
+_REDIRECT = 300
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 _SHOWN = 200  # characters of a body that is no answer, shown in the message
@@ -70,12 +69,7 @@ class HttpWire:
     """
 
     def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
-        self._client = httpx.Client(
-            base_url=endpoint.url,
-            headers=endpoint.headers,
-            timeout=timeout,
-            **http_options(endpoint.url),
-        )
+        self._exchange = exchange(endpoint.url, headers=endpoint.headers, timeout=timeout)
         self._timeout = timeout
 
     def __enter__(self) -> Self:
@@ -86,7 +80,7 @@ class HttpWire:
 
     def close(self) -> None:
         """Free the connections."""
-        self._client.close()
+        self._exchange.close()
 
     def send(
         self,
@@ -110,17 +104,16 @@ class HttpWire:
             ValueError: `body` holds NaN or an infinity, which JSON cannot.
         """
         content = None if body is None else encode(body)
-        headers = None if body is None else {"Content-Type": "application/json"}
         sent = perf_counter()
         try:
-            response = self._client.request(method, path, content=content, headers=headers, params=params)
-        except httpx.TimeoutException:
+            answer = self._exchange.ask(method, path, json=content, params=params)
+        except TimeoutError:
             message = f"no answer within {self._timeout:g} s"
             return Reply(State.UNKNOWN, message=message, sent=sent, received=perf_counter())
-        except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
-            message = f"the connection broke: {error or type(error).__name__}"
+        except OSError as error:
+            message = f"the connection broke: {error}"
             return Reply(State.UNKNOWN, message=message, sent=sent, received=perf_counter())
-        return _judged(response, sent, empty_ok=empty_ok)
+        return _judged(answer, sent, empty_ok=empty_ok)
 
 
 def encode(body: Any) -> bytes:
@@ -146,10 +139,10 @@ def message_of(body: Any) -> str:
     return message if isinstance(message, str) else ""
 
 
-def _judged(response: httpx.Response, sent: float, *, empty_ok: bool) -> Reply:
+def _judged(answer: Raw, sent: float, *, empty_ok: bool) -> Reply:
     received = perf_counter()
-    status = response.status_code
-    body, is_json = _json(response)
+    status = answer.status
+    body, is_json = _json(answer.body)
 
     def reply(state: State, message: str = "") -> Reply:
         return Reply(state, str(status), message, body, sent, received)
@@ -158,23 +151,23 @@ def _judged(response: httpx.Response, sent: float, *, empty_ok: bool) -> Reply:
         said = message_of(body)
         # A server error without a sentence comes from a gateway or a crash: what was asked may have been done.
         state = State.REFUSED if said or status < _SERVER_ERROR else State.UNKNOWN
-        return reply(state, said or f"{status} {response.reason_phrase}: {_start(response)}".rstrip(": "))
-    if not response.is_success:
-        return reply(State.UNKNOWN, f"{status} {response.reason_phrase}: redirects are not followed")
-    if not response.content and not empty_ok and status != _NO_CONTENT:
+        return reply(state, said or f"{status} {answer.reason}: {_start(answer.body)}".rstrip(": "))
+    if status >= _REDIRECT:
+        return reply(State.UNKNOWN, f"{status} {answer.reason}: redirects are not followed")
+    if not answer.body and not empty_ok and status != _NO_CONTENT:
         return reply(State.UNKNOWN, f"{status} with an empty body")
-    if response.content and not is_json:
-        return reply(State.UNKNOWN, f"{status} with a body that is not JSON: {_start(response)}")
+    if answer.body and not is_json:
+        return reply(State.UNKNOWN, f"{status} with a body that is not JSON: {_start(answer.body)}")
     return reply(State.OK)
 
 
-def _json(response: httpx.Response) -> tuple[Any, bool]:
+def _json(body: bytes) -> tuple[Any, bool]:
     try:
-        return json.loads(response.content), True
+        return json.loads(body), True
     except (ValueError, RecursionError):
         return None, False
 
 
-def _start(response: httpx.Response) -> str:
-    text = response.content[: 4 * _SHOWN].decode("utf-8", "replace").strip()
+def _start(body: bytes) -> str:
+    text = body[: 4 * _SHOWN].decode("utf-8", "replace").strip()
     return " ".join(text.split())[:_SHOWN]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from harness.errors import AnswerError
+from harness.interfaces.exchange import Exchange, exchange
 from harness.model import Module
 
+_OK = 200
 _PATIENCE = 60.0
 """Seconds that one vectorization may take; the first on a slow CPU also loads the model."""
+
+
+NO_CALLS = 2**53
+"""A number that no call will ever have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +41,13 @@ def vectors_from(
         AnswerError: if it fails or gives something else.
     """
     try:
-        with httpx.Client(base_url=url, timeout=_PATIENCE, trust_env=False, verify=url.startswith("https:")) as client:
+        with closing(exchange(url, timeout=_PATIENCE)) as service:
             if module is Module.IMG2VEC:
-                found = [_answer(client, "/vectors", {"id": "probe", "image": image})["vector"] for image in images]
+                found = [_answer(service, "/vectors", {"id": "probe", "image": image})["vector"] for image in images]
             else:
-                reply = _answer(client, "/vectorize", {"texts": list(texts), "images": list(images)})
+                reply = _answer(service, "/vectorize", {"texts": list(texts), "images": list(images)})
                 found = [*(reply.get("imageVectors") or []), *(reply.get("textVectors") or [])]
-    except (httpx.HTTPError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError) as error:
         raise AnswerError(f"the inference service at {url} gave no vector: {error}") from error
     return [tuple(float(number) for number in vector) for vector in found]
 
@@ -49,30 +55,32 @@ def vectors_from(
 def calls_since(url: str, seq: int) -> tuple[int, list[Call]]:
     """Return the number to ask from next time, and the calls that the harness's own service served since `seq`.
 
+    `NO_CALLS` as `seq` asks for the number alone.
+
     Raises:
         AnswerError: if the service does not tell.
     """
     try:
-        reply = httpx.get(
-            f"{url}/nearimage/calls",
-            params={"since": seq},
-            timeout=_PATIENCE,
-            trust_env=False,
-            verify=False,  # noqa: S501 - our own service on loopback
-        )
-        told: dict[str, Any] = reply.raise_for_status().json()
+        with closing(exchange(url, timeout=_PATIENCE)) as service:
+            told = _told(service, "GET", "/nearimage/calls", params={"since": str(seq)})
         calls = [
             Call(one["seq"], one["status"], one["total_ms"], one["computed_ms"], one["waited_ms"])
             for one in told["calls"]
         ]
         return int(told["next"]), calls
-    except (httpx.HTTPError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError) as error:
         raise AnswerError(f"the inference service at {url} does not tell of its calls: {error}") from error
 
 
-def _answer(client: httpx.Client, route: str, body: dict[str, Any]) -> dict[str, Any]:
-    reply = client.post(route, json=body)
-    if reply.status_code != httpx.codes.OK:
-        raise ValueError(f"status {reply.status_code}: {reply.text[:200]}")
-    told: dict[str, Any] = reply.json()
+def _answer(service: Exchange, route: str, body: dict[str, Any]) -> dict[str, Any]:
+    return _told(service, "POST", route, body=json.dumps(body).encode())
+
+
+def _told(
+    service: Exchange, method: str, path: str, *, body: bytes | None = None, params: dict[str, str] | None = None
+) -> dict[str, Any]:
+    reply = service.ask(method, path, json=body, params=params)
+    if reply.status != _OK:
+        raise ValueError(f"status {reply.status}: {reply.body[:200].decode('utf-8', 'replace')}")
+    told: dict[str, Any] = json.loads(reply.body)
     return told

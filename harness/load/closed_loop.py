@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import AnswerError
-from harness.interfaces.service import calls_since
+from harness.interfaces.service import NO_CALLS, calls_since
 from harness.model import Answer, Inference, Interface, Question, State
 
 _IN_A_ROW = 3
@@ -70,7 +70,7 @@ def closed_loop(
         if len(answers) >= _IN_A_ROW and all(one.state is State.UNKNOWN for one in answers[-_IN_A_ROW:]):
             raise AnswerError(f"{_IN_A_ROW} requests in a row were not answered: {answers[-1].message}")
 
-    since = calls_since(service.url, 0)[0] if service else 0
+    since = calls_since(service.url, NO_CALLS)[0] if service else 0
     repeat(ask, warmup, requests)
     counted = answers[warmup : warmup + requests]
     good = [answer for answer in counted if answer.state is State.OK]

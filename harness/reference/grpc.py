@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Self
 
 import grpc
-from weaviate.proto.v1 import aggregate_pb2, batch_delete_pb2, batch_pb2, health_weaviate_pb2, weaviate_pb2_grpc
 
 from harness.errors import TargetError
 from harness.reference.engine import Engine
@@ -21,6 +20,7 @@ from harness.reference.grpc_request import aggregation_of, collection_of, search
 from harness.reference.grpc_tenants import tenants_of
 from harness.reference.query import prefixed
 from harness.reference.request import Refusal
+from harness.stubs import aggregate_pb2, batch_delete_pb2, batch_pb2, health_weaviate_pb2, weaviate_pb2_grpc
 
 MESSAGE_LIMIT = 104_858_000
 """Bytes of the largest message, as `/v1/meta` states it."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from weaviate.proto.v1 import batch_pb2
 
 from harness.reference.engine import Engine
 from harness.reference.grpc_request import collection_of, filter_of, vector_of
 from harness.reference.request import Draft, Refusal
 from harness.reference.schema import Collection
+from harness.stubs import batch_pb2
 
 _BEACON = "weaviate://localhost/"
 _UUID_LENGTHS = {36, 32, 38, 45}  # plain, without hyphens, in braces, as a URN

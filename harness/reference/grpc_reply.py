@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from weaviate.proto.v1 import base_pb2, properties_pb2, search_get_pb2
 
 from harness.reference.request import Counted, Match, Refusal, Results, StoredObject, Vector
 from harness.reference.schema import Collection
+from harness.stubs import base_pb2, properties_pb2, search_get_pb2
 
 _SINGLE = base_pb2.Vectors.VECTOR_TYPE_SINGLE_FP32
 

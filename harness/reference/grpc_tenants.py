@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from weaviate.proto.v1 import tenants_pb2
-
 from harness.reference.engine import Engine
 from harness.reference.request import Refusal
+from harness.stubs import tenants_pb2
 
 # The database keeps the older words, whatever was sent.
 _STATUS = {
