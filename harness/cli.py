@@ -23,8 +23,9 @@ _TARGET = "auto (the default), reference, embedded[:VERSION|:/PATH], http(s)://H
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     try:
-        for name in (signal.SIGTERM, signal.SIGHUP):  # ended from outside: like Ctrl-C, in order
-            signal.signal(name, signal.default_int_handler)
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(name) == signal.SIG_DFL:  # under nohup it stays ignored
+                signal.signal(name, signal.default_int_handler)  # ended from outside: in order, like Ctrl-C
         options = _parser().parse_args(argv)
         code = int(options.act(options))
         sys.stdout.flush()
