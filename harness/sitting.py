@@ -102,15 +102,22 @@ class Sitting:
         """
         if self._endpoint is None:
             self.target = find(self.options.target, read_only=self.options.read_only)
-            if self.options.require == "weaviate" and _stands_in(self.target):
-                raise TargetError(
-                    f"the target would be {self.target.describe()}, and --require weaviate asks for a real one",
-                    hint="Name a target: --target embedded, --target http://HOST:8080 (nearimage doctor says what "
-                    "this machine has).",
-                )
+            if _stands_in(self.target):
+                self._require_weaviate(self.target)
             self.folder()
-            self._endpoint = self._open.enter_context(self.target.open(self._needs()))
+            endpoint = self._open.enter_context(self.target.open(self._needs()))
+            if not endpoint.weaviate:
+                self._require_weaviate(self.target)
+            self._endpoint = endpoint
         return self._endpoint
+
+    def _require_weaviate(self, target: DescribedTarget) -> None:
+        if self.options.require == "weaviate":
+            raise TargetError(
+                f"{target.describe()}, and --require weaviate asks for a real one",
+                hint="Name a target: --target embedded, --target http://HOST:8080 (nearimage doctor says what this "
+                "machine has).",
+            )
 
     def stage(self) -> Stage:
         """Return the stage of this process.

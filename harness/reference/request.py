@@ -16,6 +16,9 @@ Vector = NDArray[np.float32]
 InterfaceName = Literal["graphql", "grpc", "rest"]
 NearKind = Literal["image", "text", "vector", "object"]
 
+SERVER = "nearimage-reference"
+"""The `Server` header of every answer: nobody shall take the reference for a Weaviate."""
+
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an ordinary answer, not a defect
     """The database says no; the message is what its user sees.

@@ -17,6 +17,7 @@ import uvicorn
 from harness.errors import UsageError
 from harness.reference.engine import Engine
 from harness.reference.http import app
+from harness.reference.request import SERVER
 from harness.reference.rules import Rules
 from harness.reference.settings import Settings
 
@@ -117,6 +118,8 @@ def _http(engine: Engine, threads: ThreadPoolExecutor, url: str, listening: sock
         lifespan="off",
         log_level="warning",
         access_log=False,
+        server_header=False,
+        headers=[("Server", SERVER)],
         ws="none",
         timeout_graceful_shutdown=1,
     )

@@ -35,11 +35,14 @@ class ExternalTarget:
         self.notes: list[str] = []
         self._read_only = read_only
         self._version = ""
+        self._weaviate = True
 
     def describe(self) -> str:
         """One sentence: which server was tested."""
         version = f" {self._version}" if self._version else ""
         reading = ", reading only" if self._read_only else ""
+        if not self._weaviate:
+            return f"no Weaviate was tested: the reference, our own stand-in, answers at {self._address.url}{reading}"
         return f"Weaviate{version} at {self._address.url} was tested: a server that was running already{reading}"
 
     @contextlib.contextmanager
@@ -57,7 +60,7 @@ class ExternalTarget:
             meta = meta_of(self._address, key)
             self._check_modules(needs, meta.modules)
             grpc = self._grpc(key)
-        self._version = meta.version
+        self._version, self._weaviate = meta.version, meta.weaviate
         if key and not self._address.secure and not self._address.loopback:
             self.notes.append("the API key crosses the network unencrypted: use https if the server has it")
         yield Endpoint(
@@ -67,6 +70,7 @@ class ExternalTarget:
             grpc=grpc,
             grpc_secure=self._address.secure,
             modules=meta.modules,
+            weaviate=meta.weaviate,
             read_only=self._read_only,
             api_key=key,
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import httpx
 
 from harness.errors import TargetError
+from harness.reference.request import SERVER
 from harness.targets.address import Address
 from harness.transport import http_options
 
@@ -24,10 +25,14 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What `/v1/meta` says: the version, and each module's entry by its name."""
+    """What `/v1/meta` says: the version, and each module's entry by its name.
+
+    `weaviate` is False if the harness's own reference answers, which says so in its `Server` header.
+    """
 
     version: str
     modules: Mapping[str, Any]
+    weaviate: bool = True
 
 
 def meta_of(address: Address, key: str) -> Meta:
@@ -43,18 +48,27 @@ def meta_of(address: Address, key: str) -> Meta:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     limits = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
     with httpx.Client(base_url=address.url, headers=headers, timeout=limits, **http_options(address.url)) as client:
-        status, body, kind = _get(client, address, "/v1/meta")
-        _check_status(address, status, body, kind, given=bool(key))
-        meta = _parsed(address, status, body)
-        status, _, _ = _get(client, address, "/v1/.well-known/ready")
-    if status != httpx.codes.OK:
-        what = f"the Weaviate at {address.url} says that it is not ready ({status})"
+        got = _get(client, address, "/v1/meta")
+        _check_status(address, got.status, got.body, got.about, given=bool(key))
+        meta = replace(_parsed(address, got.status, got.body), weaviate=got.server != SERVER)
+        ready = _get(client, address, "/v1/.well-known/ready").status
+    if ready != httpx.codes.OK:
+        what = f"the Weaviate at {address.url} says that it is not ready ({ready})"
         raise TargetError(what, hint="Wait until it is, or read its log.")
     return meta
 
 
-def _get(client: httpx.Client, address: Address, path: str) -> tuple[int, bytes, str]:
-    """Return status, body and content type (or, of a redirect, its goal)."""
+class _Got(NamedTuple):
+    """An answer: `about` is its content type, or, of a redirect, its goal."""
+
+    status: int
+    body: bytes
+    about: str
+    server: str
+
+
+def _get(client: httpx.Client, address: Address, path: str) -> _Got:
+    """Ask one route."""
     deadline = time.monotonic() + _WHOLE_SECONDS
     body = b""
     try:
@@ -66,7 +80,7 @@ def _get(client: httpx.Client, address: Address, path: str) -> tuple[int, bytes,
                 if time.monotonic() > deadline:
                     raise _too_slow(address)
             about = answer.headers.get("Location") or answer.headers.get("Content-Type", "")
-            return answer.status_code, body, about
+            return _Got(answer.status_code, body, about, answer.headers.get("Server", ""))
     except httpx.TimeoutException as error:
         raise _too_slow(address) from error
     except httpx.HTTPError as error:

@@ -135,6 +135,14 @@ def test_no_target_is_4(options: list[str], says: str, place: Place) -> None:
     assert place.left() == []
 
 
+def test_the_reference_at_an_address_is_no_weaviate(place: Place, server: str) -> None:
+    """`--require weaviate` is not satisfied by a reference that answers at an address: 4."""
+    place.scenario()
+    result = place.run("run", "tiny.yaml", "--target", server, "--require", "weaviate")
+    assert result.returncode == 4
+    assert "--require weaviate asks for a real one" in result.stderr
+
+
 def test_a_server_without_the_module_is_4(place: Place, bare_server: str) -> None:
     """A server that lacks the scenario's module can't be asked: 4 and how to start it with the module."""
     place.scenario()

@@ -36,6 +36,14 @@ def test_a_weaviate_is_known_by_its_meta(stranger: Any) -> None:
     assert not endpoint.inference
 
 
+def test_the_reference_behind_an_address_is_not_taken_for_a_weaviate(server: str) -> None:
+    """The reference says who it is wherever it answers: what it answers proves nothing about a Weaviate."""
+    target = ExternalTarget(server)
+    with target.open(Needs()) as endpoint:
+        assert not endpoint.weaviate
+        assert target.describe().startswith("no Weaviate was tested")
+
+
 def test_asking_who_it_is_changes_nothing(stranger: Any) -> None:
     """Opening and closing only reads."""
     stranger.be_weaviate(**{"multi2vec-clip": {}})
