@@ -20,11 +20,14 @@ from harness.errors import AnswerError
 from harness.images import Picture
 from harness.interfaces.service import vectors_from
 from harness.model import Endpoint, Module
-from harness.scenario import Collection
+from harness.scenario import Collection, ImageSource
 
 _IMAGE, _TEXT = "image", "text"
 _AGREE = 1e-5
 """Relative difference of two float32 answers of one model that is still the same answer."""
+
+
+_Kind = tuple[str, ImageSource]
 
 
 class Probe:
@@ -39,8 +42,8 @@ class Probe:
         self._endpoint = endpoint
         self._run = run
         self._open = ExitStack()
-        self._places: dict[str, Scratch] = {}
-        self._made: dict[tuple[str, str], tuple[float, ...]] = {}
+        self._places: dict[_Kind, Scratch] = {}
+        self._made: dict[tuple[_Kind, str], tuple[float, ...]] = {}
 
     def image(self, collection: Collection, picture: Picture) -> tuple[float, ...]:
         """Return the vector by which the target searches for this picture.
@@ -111,12 +114,13 @@ def probing(endpoint: Endpoint, run: Run) -> Iterator[Probe]:
         probe.close()
 
 
-def _kind_of(collection: Collection) -> str:
-    """What the vector of an image depends on: the same text for collections that can share a probe.
+def _kind_of(collection: Collection) -> _Kind:
+    """What the vector of an image depends on: equal for collections that can share a probe.
 
-    Not the name: two scenarios may call different classes alike.
+    Not the name: two scenarios may call different classes alike. But the images: an index keeps the length of the
+    vectors that it has seen, also when they are gone, and planted images have vectors of any length.
     """
-    return json.dumps(_definition(collection), sort_keys=True)
+    return json.dumps(_definition(collection), sort_keys=True), collection.images
 
 
 def _definition(collection: Collection) -> dict[str, Any]:

@@ -91,6 +91,18 @@ def test_collections_of_one_name_do_not_share_a_probe(stage: Stage, squared: Col
         assert probe.text(same_name, text) == (1, 0, 0, 0, 0, 0, 0, 2)
 
 
+def test_images_of_another_length_have_a_probe_of_their_own(stage: Stage, scenario: Scenario) -> None:
+    """An index keeps the length of vectors that are gone, so collections of other images never share a probe."""
+    run = Run()
+    with probing(stage.endpoint, run) as probe, Rest(stage.endpoint) as rest:
+        for collection in scenario.collections:
+            picture = collection.images.load().pictures[0]
+            assert probe.image(collection, picture) == picture.vector
+        probes = [one["class"] for one in rest.classes() if one["class"].startswith(run.prefix)]
+    # img2vec's planted pictures of all metrics together, CLIP's, and the ladder
+    assert len(probes) == 3
+
+
 def test_probes_are_gone_afterwards(stage: Stage, squared: Collection) -> None:
     """The probe collections are taken away, also after a failure."""
     run = Run()
