@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pages import PAGES, README, TREE, blocks, commands
+from test_layout import MAY_IMPORT
 
 from harness import cli, session
 from harness.errors import ExitCode
@@ -136,6 +137,17 @@ def test_each_link_within_the_tree_leads_somewhere(page: Path) -> None:
     """A relative link names a file or a folder that is there."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_architectures_table_is_the_one_that_is_kept() -> None:
+    """Each row says what `tests/test_layout.py` allows, neither more nor less."""
+    rows = re.findall(
+        r"^\| ([a-z, ]+) \| ([a-z, ]+) \|$", (TREE / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    stated = {part: set(may.split(", ")) for parts, may in rows for part in parts.split(", ")}
+    stated = {part: set() if "nothing of the package" in may else may for part, may in stated.items()}
+    assert len(stated) > 12
+    assert stated == {part: may for part, may in MAY_IMPORT.items() if part in stated}
 
 
 def test_the_architecture_fits_on_a_page() -> None:
