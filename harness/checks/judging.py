@@ -40,7 +40,7 @@ def _outcome(check: Check, case: Case) -> tuple[Outcome, str, Mapping[str, Any]]
     if check.writes and case.endpoint.read_only:
         return Outcome.SKIPPED, "it writes, and this server may only be read", {}
     try:
-        check.run(case)
+        measured = check.run(case)
     except Violation as violation:
         return (
             Outcome.VIOLATED,
@@ -51,7 +51,7 @@ def _outcome(check: Check, case: Case) -> tuple[Outcome, str, Mapping[str, Any]]
         return Outcome.SKIPPED, str(skipped), {}
     except (AnswerError, TargetError) as trouble:
         return Outcome.UNDECIDED, trouble.what, {"clause": check.sentence, "hint": trouble.hint}
-    return Outcome.HELD, check.sentence, {}
+    return Outcome.HELD, check.sentence, {"measured": measured} if measured else {}
 
 
 def _finite(value: Any) -> Any:

@@ -6,7 +6,7 @@ from harness.checks.case import Case
 from harness.checks.rankings import different
 from harness.checks.registry import check, module_is
 from harness.images import planted_text
-from harness.model import Module
+from harness.model import Level, Module
 
 
 def _texts(case: Case) -> list[str]:
@@ -53,6 +53,7 @@ def a_threshold_means_the_same_for_text(case: Case) -> None:
 
 @check(
     "near-text/equals-near-vector",
+    level=Level.SHOULD,
     source="nearText is nearVector with the vector that the module makes",
     when=(module_is(Module.CLIP),),
 )

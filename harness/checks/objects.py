@@ -5,10 +5,12 @@ from __future__ import annotations
 from harness.checks.case import Case
 from harness.checks.registry import check, directed, image_alone, kept
 from harness.dataset import Scratch
+from harness.errors import AnswerError
 from harness.images import Picture
-from harness.model import Hit
+from harness.model import Hit, State
 
 _FEW = 6
+_BARE = {"absent": "00000000-0000-4000-8000-000000000001", "null": "00000000-0000-4000-8000-000000000002"}
 
 
 def _filled(case: Case, shelf: Scratch) -> tuple[list[str], list[Picture]]:
@@ -153,3 +155,29 @@ def a_deleted_object_that_returns_is_found(case: Case) -> None:
         shelf.delete(ids[0])
         shelf.add(pictures[0], id_=ids[0])
         _as_exact(case, shelf, pictures[0])
+
+
+@check(
+    "objects/without-image-stored",
+    source="an object without the image (absent or null) has no vector",
+    writes=True,
+    when=(image_alone,),
+)
+def an_object_without_image_is_stored(case: Case) -> None:
+    """An object without an image is stored, beside one with an image, and has no vector."""
+    with case.scratch() as shelf:
+        stored = case.samples(1)[0]
+        assert stored.picture is not None
+        shelf.add(stored.picture)
+        for kind, values in (("absent", {}), ("null", {case.collection.image_property: None})):
+            written = shelf.offer(values, id_=_BARE[kind])
+            if written.state is State.UNKNOWN:
+                raise AnswerError(f"no answer when an object without an image was to be stored: {written.message}")
+            case.require(
+                written.state is State.OK, "an object without an image is refused", image=kind, message=written.message
+            )
+            found = shelf.read().by_id.get(_BARE[kind])
+            case.require(found is not None, "an object without an image was stored and is not there", image=kind)
+            case.require(
+                found is not None and found.vector is None, "an object without an image has a vector", image=kind
+            )

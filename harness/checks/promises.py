@@ -23,13 +23,9 @@ def promised(promise: Promise) -> Check:
     if promise.subject == LATENCY:
         raise ValueError("latency is measured, not checked")
 
-    def run(case: Case) -> None:
-        if promise.key == "first":
-            _first(case, promise)
-        elif promise.key == "recall":
-            _recall(case, promise)
-        else:
-            _precision(case, promise)
+    def run(case: Case) -> str | None:
+        judge = {"first": _first, "recall": _recall}.get(promise.key, _precision)
+        return judge(case, promise)
 
     sentence = f"{promise.subject}: {promise.key} {promise.text}"
     source = f"promised in line {promise.line} of the scenario"
@@ -55,7 +51,7 @@ def question_of(case: Case, asked: Asked) -> Question:
     return case.near_text(asked.text or "", **arguments)
 
 
-def _first(case: Case, promise: Promise) -> None:
+def _first(case: Case, promise: Promise) -> str | None:
     question = question_of(case, _asked(case, promise))
     hits = case.hits(question)
     names = _names(case, hits[0]) if hits else ()
@@ -67,9 +63,10 @@ def _first(case: Case, promise: Promise) -> None:
         best=list(names),
         promised=promise.value,
     )
+    return None
 
 
-def _recall(case: Case, promise: Promise) -> None:
+def _recall(case: Case, promise: Promise) -> str | None:
     asked = _asked(case, promise)
     question = question_of(case, asked)
     truth = case.truth_of(asked.picture) if asked.picture is not None else case.truth_of_text(asked.text or "")
@@ -82,9 +79,10 @@ def _recall(case: Case, promise: Promise) -> None:
         hits,
         recall=recall,
     )
+    return f"recall {recall:.4g}"
 
 
-def _precision(case: Case, promise: Promise) -> None:
+def _precision(case: Case, promise: Promise) -> str | None:
     rank = promise.rank or 1
     if promise.subject == EVERY_IMAGE:
         pictures = [stored.picture for stored in case.samples(_EVERY) if stored.picture is not None]
@@ -103,6 +101,7 @@ def _precision(case: Case, promise: Promise) -> None:
             f"label precision at {rank} is {found:.4f}, promised is {promise.text}",
             {"precision": found, "images": len(shares), "worst": {name: shares[name] for name in worst}},
         )
+    return f"label precision at {rank} is {found:.3f} over {len(shares)} images"
 
 
 def _share(case: Case, picture: Picture, rank: int) -> float | None:

@@ -24,6 +24,10 @@ Condition = Callable[[Collection], bool]
 """Whether a check has something to say about a collection, known from the scenario alone."""
 
 
+Run = Callable[["Case"], "str | None"]
+"""Asks and judges: raises what is wrong, or returns the figure that was measured, if there is one to tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One clause of the contract.
@@ -36,7 +40,7 @@ class Check:
     level: Level
     sentence: str
     source: str
-    run: Callable[[Case], None]
+    run: Run
     when: tuple[Condition, ...] = ()
     writes: bool = False
 
@@ -55,7 +59,7 @@ _found: dict[str, Check] = {}
 
 def check(
     id_: str, *, level: Level = Level.MUST, source: str, when: tuple[Condition, ...] = (), writes: bool = False
-) -> Callable[[Callable[[Case], None]], Callable[[Case], None]]:
+) -> Callable[[Run], Run]:
     """Register a function as a check; the first line of its docstring is the clause.
 
     Args:
@@ -66,7 +70,7 @@ def check(
         writes: whether it changes data.
     """
 
-    def register(function: Callable[[Case], None]) -> Callable[[Case], None]:
+    def register(function: Run) -> Run:
         if id_ in _found:
             raise ValueError(f"two checks are called {id_}")
         sentence = (function.__doc__ or "").strip().splitlines()[0]

@@ -14,7 +14,7 @@ from harness.dataset.loading import must, properties
 from harness.dataset.names import Run
 from harness.errors import AnswerError
 from harness.images import Picture
-from harness.interfaces.rest import Object, Rest
+from harness.interfaces.rest import Object, Rest, Written
 from harness.model import Endpoint, State
 from harness.scenario import Collection
 
@@ -81,12 +81,17 @@ class Scratch:
             AnswerError: if the server did not store it.
         """
         identity = id_ or self._next_id()
-        [written] = self.rest.insert_batch([self._object(identity, values, vector)])
+        written = self.offer(values, id_=identity, vector=vector)
         if written.state is not State.OK:
             raise AnswerError(f"an object could not be stored: {written.message}")
         if picture is not None:
             self._pictures[identity] = picture
         return identity
+
+    def offer(self, values: Mapping[str, Any], *, id_: str, vector: tuple[float, ...] | None = None) -> Written:
+        """Ask for an object with exactly these properties to be stored, and return what became of it."""
+        [written] = self.rest.insert_batch([self._object(id_, values, vector)])
+        return written
 
     def put(self, id_: str, picture: Picture) -> None:
         """Replace an object by another picture's."""

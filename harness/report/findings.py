@@ -56,13 +56,17 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One chapter of one scenario: how often each outcome, the findings inside, and the time it took."""
+    """One chapter of one scenario: how often each outcome, the findings inside, and the time it took.
+
+    `figures` are what was measured with every image of a collection, for promises that held: (collection, figure).
+    """
 
     scenario: str
     chapter: str
     counts: Counter[Outcome]
     findings: tuple[Finding, ...]
     seconds: float
+    figures: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,12 @@ def spread(finding: Finding) -> str:
     over = dict.fromkeys(case.interface for case in finding.cases if case.interface)
     parts = [words.listing(said, 4), *([", ".join(over)] if over else [])]
     return words.clean(f"{len(finding.cases):,} of {finding.of:,}: {'; '.join(parts)}")
+
+
+def measured(case: VerdictEntry) -> str:
+    """Return the figure of a promise about every image, if it held; else nothing."""
+    whole = case.outcome is Outcome.HELD and case.check.startswith("promise/every_image/")
+    return words.clean(str(case.evidence.get("measured") or "")) if whole else ""
 
 
 def chapter(case: VerdictEntry) -> str:
@@ -140,6 +150,7 @@ def tallies(verdicts: Iterable[VerdictEntry]) -> tuple[Tally, ...]:
             Counter(case.outcome for case in some),
             findings(some, LOUD + QUIET),
             sum(case.seconds for case in some),
+            tuple((words.clean(case.collection), figure) for case in some if (figure := measured(case))),
         )
         for wanted in scenarios
         for (scenario, name), some in cases.items()

@@ -121,6 +121,8 @@ class _Screen:
         )
         seconds = f"{tally.seconds:.1f} s"
         table.add_row(self._text(f"  {tally.chapter}"), came_to, self._text(seconds, "dim"))
+        for collection, figure in tally.figures:
+            table.add_row(self._text(f"    {figure}", "dim"), self._text(collection, "dim"), "")
         for finding in tally.findings:
             said = f"{len(finding.cases)} of {finding.of} {finding.outcome}"
             name = self._text(f"    {finding.check}", _STYLES[finding.outcome])

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.model import Module
 from harness.reference.mutants.registry import mutant
 from harness.reference.request import (
     Match,
+    Refusal,
     Search,
     Vector,
 )
@@ -193,3 +195,14 @@ class WeightsByTheAlphabet(Rules):
         given += [config.weight_of("imageFields", field) for field in config.image_fields]
         total = sum(given)
         return [weight / total for weight in given[: len(texts) + len(images)]]
+
+
+@mutant("objects/without-image-stored")
+class ImagelessRefused(Rules):
+    """An object without an image is not stored."""
+
+    def images(self, config: VectorConfig, properties: Mapping[str, Any]) -> list[Field]:
+        found = super().images(config, properties)
+        if not found and config.module is Module.IMG2VEC:
+            raise Refusal("an object without a vector can't be stored")
+        return found
