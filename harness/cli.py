@@ -75,6 +75,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--interfaces", default="graphql,grpc", metavar="A,B", help="graphql, grpc or both")
     run.add_argument("--smoke", action="store_true", help="just the smoke scenario, in seconds")
     run.add_argument("--read-only", action="store_true", help="never write; the class must be there already")
+    run.add_argument("--seed", type=int, default=0, metavar="N", help="draw other thresholds and sets of images")
     run.add_argument("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
     run.add_argument("--out", type=Path, default=Path("nearimage-out"), metavar="DIR", help="where runs are kept")
     run.add_argument("--junitxml", type=Path, default=None, metavar="FILE", help="also write JUnit XML")
@@ -122,6 +123,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
             smoke=options.smoke,
             read_only=options.read_only,
             require=options.require,
+            seed=options.seed,
             out=options.out,
             junit=options.junitxml,
             benchmark_json=options.benchmark_json,

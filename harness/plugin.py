@@ -49,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--checks", action="append", default=[], metavar="GLOB", help="only the checks with such an id")
     group.addoption("--interfaces", default="graphql,grpc", metavar="A,B", help="over which interfaces to ask")
     group.addoption("--read-only", action="store_true", help="never write to the database")
+    group.addoption("--seed", type=int, default=0, metavar="N", help="draw other thresholds and sets of images")
     group.addoption("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
     group.addoption("--record", type=Path, default=None, metavar="FILE", help="write the record of the run here")
 
@@ -222,6 +223,7 @@ def sitting_of(config: pytest.Config) -> Sitting:
             interfaces=tuple(config.getoption("--interfaces").split(",")),
             read_only=config.getoption("--read-only"),
             require=config.getoption("--require"),
+            seed=config.getoption("--seed"),
         )
         handed = getattr(config, "workerinput", {}).get(HANDED)
         config.stash[SITTING] = Sitting(options, handed or None, parallel=handed is not None)

@@ -35,6 +35,7 @@ class RunOptions:
     smoke: bool = False
     read_only: bool = False
     require: str = ""
+    seed: int = 0
     out: Path = field(default_factory=lambda: Path("nearimage-out"))
     junit: Path | None = None
     benchmark_json: Path | None = None
@@ -77,8 +78,9 @@ def validate(names: Sequence[str]) -> list[str]:
     lines = []
     for path in scenario_paths(names or list(shipped_scenarios())):
         scenario = load_scenario(path)
-        collections, questions = len(scenario.collections), len(scenario.questions)
-        lines.append(f"{path}: {scenario.name} ({collections} collections, {questions} questions)")
+        counted = ((len(scenario.collections), "collection"), (len(scenario.questions), "question"))
+        said = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)
+        lines.append(f"{path}: {scenario.name} ({said})")
     return lines
 
 
@@ -164,6 +166,7 @@ def _arguments(options: RunOptions, paths: Sequence[Path], folder: Path) -> list
         *(word for glob in options.checks for word in ("--checks", glob)),
         *(["--read-only"] if options.read_only else []),
         *(["--require", options.require] if options.require else []),
+        *("--seed", str(options.seed)),
         *([f"--junitxml={options.junit.resolve()}"] if options.junit else []),
         *([f"--benchmark-json={options.benchmark_json.resolve()}"] if options.benchmark_json else []),
     ]

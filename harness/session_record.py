@@ -157,6 +157,7 @@ def _run_entry(sitting: Sitting) -> RunEntry:
         platform=platform.platform(),
         cpus=os.cpu_count() or 0,
         argv=tuple(sys.argv),
+        seed=sitting.options.seed,
         target=sitting.options.target,
         started=sitting.begun,
         commit=_commit(),

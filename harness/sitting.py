@@ -33,13 +33,14 @@ _LAST_LINES = 8
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for on the command line; `require` is `weaviate` or empty."""
+    """What was asked for on the command line; `require` is `weaviate` or empty, `seed` is what is drawn from."""
 
     target: str = "auto"
     checks: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = NAMES
     read_only: bool = False
     require: str = ""
+    seed: int = 0
 
     def check(self) -> None:
         """Find what is wrong without starting anything.
@@ -73,7 +74,7 @@ class Sitting:
         self.options = options
         self.parallel = parallel
         self.begun = datetime.now(UTC)
-        self.run = Run(**handed["run"]) if handed else Run()
+        self.run = Run(**handed["run"]) if handed else Run(seed=options.seed)
         self.target: DescribedTarget | None = None
         self.scenarios: list[Scenario] = []
         self.troubles: list[HarnessError] = []
@@ -174,7 +175,7 @@ class Sitting:
 
     def hand_over(self) -> dict[str, Any]:
         """Return what a worker needs to take part."""
-        run = {"id": self.run.id, "host": self.run.host, "pid": self.run.pid}
+        run = {"id": self.run.id, "host": self.run.host, "pid": self.run.pid, "seed": self.run.seed}
         endpoint = packed(self.endpoint())
         return {"run": run, "folder": str(self.folder()), "endpoint": endpoint}
 
@@ -258,7 +259,9 @@ class Sitting:
         """Return the one command that asks the same again."""
         name = self._endpoint.target if self._endpoint is not None else self.options.target
         words = ["nearimage", "run", called(scenario.path), "--target", name, "--checks", check]
-        return shlex.join([*words, *(["--read-only"] if self.options.read_only else [])])
+        words += ["--read-only"] if self.options.read_only else []
+        words += ["--seed", str(self.options.seed)] if self.options.seed else []
+        return shlex.join(words)
 
 
 def called(path: Path) -> str:

@@ -101,6 +101,11 @@ class Case:
         return self.dataset.endpoint
 
     @property
+    def seed(self) -> int:
+        """What is drawn from."""
+        return self._run.seed
+
+    @property
     def count(self) -> int:
         """How many objects have a vector."""
         return len(self.dataset.ids)

@@ -69,7 +69,7 @@ def drawn_thresholds_cut_where_they_say(case: Case) -> None:
     with case.scratch() as shelf:
         drawing = _Drawing(case, shelf)
 
-        @seed(int(case.dataset.ids[0].replace("-", "")[:8], 16))
+        @seed(int(case.dataset.ids[0].replace("-", "")[:8], 16) ^ case.seed)
         @settings(
             max_examples=case.effort(_EXAMPLES),
             deadline=None,

@@ -13,11 +13,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the harness: its id is in the name of every class it creates, its owner in the description."""
+    """One run of the harness: its id is in the name of every class it creates, its owner in the description.
+
+    `seed` is what is drawn from: the same seed on the same images asks the same questions.
+    """
 
     id: str = field(default_factory=lambda: secrets.token_hex(3))
     host: str = field(default_factory=socket.gethostname)
     pid: int = field(default_factory=os.getpid)
+    seed: int = 0
 
     @property
     def prefix(self) -> str:

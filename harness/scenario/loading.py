@@ -55,10 +55,10 @@ def load_scenario(path: Path, *, known_checks: Iterable[str] = ()) -> Scenario:
 
 
 def _load(shape: ScenarioShape) -> LoadProfile | None:
-    """The load profile: the written one, or the default one where a promise about latency needs a measurement."""
-    if shape.load is not None:
+    """The load profile: the written one, the default one for a promise about latency, or None: nothing is timed."""
+    if "load" in shape.model_fields_set or LATENCY in shape.promises:
         return LoadProfile(requests=shape.load.requests, warmup=shape.load.warmup)
-    return LoadProfile() if LATENCY in shape.promises else None
+    return None
 
 
 def _check_format(document: Document) -> None:

@@ -135,5 +135,5 @@ class ScenarioShape(_Shape):
     promises: dict[str, dict[str, Any]] = Field(
         default={}, description="What must hold, for a question, for every image, and for the time it takes."
     )
-    load: LoadShape | None = None
+    load: LoadShape = LoadShape()
     checks: list[Text] = Field(default=[], description="Only these checks, as globs: `near-image/*`. By default all.")

@@ -13,7 +13,7 @@ from good_scenario import GOOD
 from harness.model import Metric, Module
 from harness.scenario import json_schema, load_scenario, shipped_scenarios
 
-NAMES = ("completeness", "digits-img2vec", "photos-clip", "photos-img2vec", "smoke", "thresholds")
+NAMES = ("photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "smoke", "thresholds")
 SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import re
 import socket
 import sys
 import tempfile
@@ -17,17 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starting import PROGRAMS, start_fake_inference
 
-from harness.model import Inference
 from harness.targets import ports
 from harness.targets.binaries import Binary
 from harness.targets.embedded import EmbeddedTarget
-from harness.targets.guarded import Guarded
-from harness.targets.phases import Phases
-from harness.targets.programs import wait_for_line
-from harness.targets.state import Claim
-
-PROGRAMS = Path(__file__).parent / "programs"
 
 
 @pytest.fixture(autouse=True)
@@ -41,17 +32,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setattr(tempfile, "tempdir", None)
     return tmp_path
-
-
-@contextlib.contextmanager
-def start_fake_inference(claim: Claim, phases: Phases) -> Iterator[Inference]:
-    """Start the fake inference service in place of the real one, which loads models."""
-    command = [sys.executable, str(PROGRAMS / "fake_inference.py")]
-    with Guarded(command, log=claim.folder / "inference.log", env=os.environ) as program:
-        with phases.timed("inference service"):
-            ready = wait_for_line(program, re.compile(r"ready at (\S+)"), "the fake inference service")
-        claim.add(*program.pids)
-        yield Inference(url=ready[1], ours=True, encoder="fake")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import start_fake_inference
+from starting import start_fake_inference
 
 from harness.errors import TargetError
 from harness.model import Endpoint, Needs

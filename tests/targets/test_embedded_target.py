@@ -188,7 +188,7 @@ def test_a_binary_that_is_not_the_version_asked_for_is_an_error(fake_binary: Pat
 KILLED = """
     import os, sys
     sys.path.insert(0, {tests!r})
-    from conftest import start_fake_inference
+    from starting import start_fake_inference
     from harness.model import Needs
     from harness.targets.binaries import Binary
     from harness.targets.embedded import EmbeddedTarget

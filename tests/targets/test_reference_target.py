@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import start_fake_inference
+from starting import start_fake_inference
 
 from harness.errors import TargetError, UsageError
 from harness.model import CanRestart, CanShowLogs, Needs
