@@ -67,7 +67,11 @@ class ScenarioFile(pytest.File):
                 for asked in self.scenario.questions_for(collection):
                     if wants(f"question/{asked.name}"):
                         yield QuestionItem.of_question(self, asked, collection, interface)
-                    if self.scenario.load is not None and wants(f"latency/{asked.name}"):
+                    if (
+                        self.scenario.load is not None
+                        and self.scenario.load.times(asked)
+                        and wants(f"latency/{asked.name}")
+                    ):
                         yield LatencyItem.of(self, sitting, collection, asked, interface)
 
     def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.checks.registry import image_alone
+from harness.checks.spread import spread
 from harness.dataset import Dataset, Run, Scratch, Stored
 from harness.dataset.probe import Probe
 from harness.dataset.scratch import scratch
@@ -145,8 +146,7 @@ class Case:
             pictured = tuple(one for one in pictured if any(one.vector or ()))
         if not pictured:
             raise Skipped("no object of this collection has both an image and a vector")
-        step = max(1, len(pictured) // count)
-        return list(pictured[::step][:count])
+        return spread(pictured, count)
 
     def truth_of(self, picture: Picture) -> Truth:
         """Return the exact distances from a picture, by the vector that the target makes of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.checks.case import Case
 from harness.checks.registry import check, metric_is, metric_is_not
-from harness.checks.threshold import spread
+from harness.checks.spread import spread
 from harness.model import Metric, State
 from harness.oracle import SLACK, UNIT
 

@@ -50,9 +50,9 @@ class _Drawing:
     def _ask(self, drawn: _Drawn) -> None:
         while self.present:
             self._shelf.delete(self.present.popitem()[0])
-        for one in drawn.chosen:
-            if one.picture is not None:
-                self.present[self._shelf.add(one.picture, vector=one.vector)] = one.picture.name
+        pictures = [one.picture for one in drawn.chosen if one.picture is not None]
+        ids = self._shelf.fill(pictures, vectors=[one.vector for one in drawn.chosen if one.picture is not None])
+        self.present.update(zip(ids, (picture.name for picture in pictures), strict=True))
         there = self._case.on(self._shelf.read())
         truth = there.dataset.truth(self._query.truth.query)
         ranking = truth.ranking()

@@ -14,18 +14,12 @@ import numpy as np
 from harness.checks.case import Case, Query, Skipped, Violation
 from harness.checks.filters import below
 from harness.checks.registry import check, directed, image_alone, kept, metric_is
+from harness.checks.spread import spread
 from harness.model import Metric
 from harness.oracle import SLACK
 
 _THRESHOLDS = 16
 _REACHES = (10, 100, 1000, 3000)
-
-
-def spread(distances: Sequence[float], count: int) -> list[float]:
-    """Return at most `count` of these, the first and the last among them."""
-    if len(distances) <= count:
-        return list(distances)
-    return [distances[round(place * (len(distances) - 1) / (count - 1))] for place in range(count)]
 
 
 def judge_within(case: Case, query: Query, threshold: float, **arguments: int) -> None:

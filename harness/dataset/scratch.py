@@ -55,12 +55,20 @@ class Scratch:
             vector=vector,
         )
 
-    def fill(self, pictures: Sequence[Picture]) -> list[str]:
-        """Store the objects of these pictures, all at once, and return their ids."""
+    def fill(self, pictures: Sequence[Picture], vectors: Sequence[tuple[float, ...] | None] = ()) -> list[str]:
+        """Store the objects of these pictures, all at once, and return their ids.
+
+        Args:
+            pictures: what they are made from.
+            vectors: the user's own, one a picture; none at all leaves them to the module.
+
+        Raises:
+            AnswerError: if the server did not store one.
+        """
         objects = []
-        for picture in pictures:
+        for picture, vector in zip(pictures, vectors or [None] * len(pictures), strict=True):
             identity = self._next_id()
-            objects.append(self._object(identity, properties(self.collection, picture, len(self._pictures)), None))
+            objects.append(self._object(identity, properties(self.collection, picture, len(self._pictures)), vector))
             self._pictures[identity] = picture
         for written in self.rest.insert_batch(objects):
             if written.state is not State.OK:

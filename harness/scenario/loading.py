@@ -49,16 +49,20 @@ def load_scenario(path: Path, *, known_checks: Iterable[str] = ()) -> Scenario:
         collections=made,
         questions=asked,
         promises=promises(document, shape.promises, asked, made),
-        load=_load(shape),
+        load=_load(document, shape),
         checks=tuple(shape.checks),
     )
 
 
-def _load(shape: ScenarioShape) -> LoadProfile | None:
+def _load(document: Document, shape: ScenarioShape) -> LoadProfile | None:
     """The load profile: the written one, the default one for a promise about latency, or None: nothing is timed."""
-    if "load" in shape.model_fields_set or LATENCY in shape.promises:
-        return LoadProfile(requests=shape.load.requests, warmup=shape.load.warmup)
-    return None
+    if "load" not in shape.model_fields_set and LATENCY not in shape.promises:
+        return None
+    for place, name in enumerate(shape.load.questions):
+        if name not in shape.questions:
+            loc = ("load", "questions", place)
+            raise document.error(loc, f"there is no question {name!r}", hint=nearest(name, shape.questions))
+    return LoadProfile(shape.load.requests, shape.load.warmup, tuple(shape.load.questions))
 
 
 def _check_format(document: Document) -> None:

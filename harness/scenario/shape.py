@@ -116,6 +116,7 @@ class LoadShape(_Shape):
 
     requests: int = Field(default=100, ge=1, le=1_000_000, description="Counted requests for each question.")
     warmup: int = Field(default=10, ge=0, le=1_000_000, description="Requests before that, not counted.")
+    questions: list[Text] = Field(default=[], description="Only these questions are timed. By default all.")
 
 
 class ScenarioShape(_Shape):

@@ -164,10 +164,18 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class LoadProfile:
-    """How often each question is asked for the latency table: `warmup` times uncounted, then `requests` times."""
+    """How often each question is asked for the latency table: `warmup` times uncounted, then `requests` times.
+
+    `questions` are the names of those that are timed; empty means all.
+    """
 
     requests: int = 100
     warmup: int = 10
+    questions: tuple[str, ...] = ()
+
+    def times(self, asked: Asked) -> bool:
+        """Whether this question is timed."""
+        return not self.questions or asked.name in self.questions
 
 
 @dataclass(frozen=True, slots=True)

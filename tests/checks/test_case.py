@@ -80,7 +80,7 @@ def test_samples_are_spread_over_the_collection(scenario: Scenario) -> None:
     """Samples come from the whole collection and not from its beginning alone."""
     ladder = next(one for one in scenario.collections if one.name == "Ladder")
     case = case_of(silent(), standing(ladder))
-    assert [one.properties["number"] for one in case.samples(3)] == [0, 50, 100]
+    assert [one.properties["number"] for one in case.samples(3)] == [0, 74, 149]
 
 
 def test_a_vector_without_direction_is_no_sample_for_cosine(scenario: Scenario) -> None:

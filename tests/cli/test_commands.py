@@ -28,7 +28,7 @@ def test_validate_says_what_a_scenario_holds(place: Place, capsys: pytest.Captur
     place.scenario()
     assert main(["validate", "tiny.yaml", "smoke"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "tiny.yaml: tiny (1 collections, 1 questions)"
+    assert lines[0] == "tiny.yaml: tiny (1 collection, 1 question)"
     assert "does it work at all" in lines[1]
     assert place.left() == []
 

@@ -40,6 +40,12 @@ MISTAKES = {
     "fraction for a count": ("limit: 2", "limit: 2.5", 14, "must be a whole number, not 2.5"),
     "list for a mapping": ("{requests: 10, warmup: 1}", "[10, 1]", 20, "`load` must be a mapping, not a list"),
     "text for a list": ('["near-image/*"]', "near-image/*", 21, "`checks` must be a list, not the text"),
+    "question that is not timed": (
+        "{requests: 10, warmup: 1}",
+        "{requests: 10, questions: [reed]}",
+        20,
+        "there is no question 'reed'",
+    ),
     "nothing for a mapping": ("{requests: 10, warmup: 1}", "", 20, "`load` must be a mapping, not nothing"),
     "no mapping at all": (GOOD, "- a\n- b\n", 1, "a scenario is a mapping, not a list"),
     "another version": ("nearimage: 1", "nearimage: 2", 1, "format 2; this harness reads format 1"),
