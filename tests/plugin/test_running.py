@@ -28,7 +28,9 @@ def test_a_run_holds_and_says_what_was_tested(inner: Inner) -> None:
     """Each item passes, and the summary names the target."""
     result = inner.run()
     result.assert_outcomes(passed=10)
-    result.stdout.fnmatch_lines(["No Weaviate was tested: the reference*", f"*{inner.server.partition('?')[0]}*", "*exit 0*"])
+    result.stdout.fnmatch_lines(
+        ["No Weaviate was tested: the reference*", f"*{inner.server.partition('?')[0]}*", "*exit 0*"]
+    )
 
 
 def test_a_run_takes_its_collections_away(inner: Inner) -> None:
