@@ -60,6 +60,7 @@ class Progress:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know how much there is to do."""
         self._bars.update(self._checks, total=len(session.items), description="starting the database")
+        self._bars.refresh()
         self.sitting = session.config.stash.get(SITTING, None)
         if self.sitting is not None:
             self.sitting.loading = self.loading
@@ -85,6 +86,7 @@ class Progress:
         """Show how far the loading of a collection is."""
         if name not in self._loading:
             self._loading[name] = self._bars.add_task(f"loading {name}", total=total)
+            self._bars.refresh()  # seen, however soon it is over
         self._bars.update(self._loading[name], completed=done, visible=done < total)
 
     def _at_work(self, nodeid: str) -> None:

@@ -30,6 +30,9 @@ from harness.targets.state import claimed, state_folder, sweep
 
 _LAST_LINES = 8
 
+_NEAR_IMAGE_OVER_GRPC = (1, 22)
+"""The first release whose gRPC service has near_image (source: its public protocol files)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -283,6 +286,8 @@ def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
         return f"the scenario needs Weaviate {wanted}, this is {endpoint.version}"
     if interface == "grpc" and not endpoint.grpc:
         return "the server's gRPC address is not known or does not answer"
+    if interface == "grpc" and endpoint.release and endpoint.release < _NEAR_IMAGE_OVER_GRPC:
+        return f"Weaviate {endpoint.version} has no nearImage over gRPC: it came with 1.22"
     return ""
 
 

@@ -34,11 +34,11 @@ def on_a_terminal(place: Place, *arguments: str) -> tuple[str, str]:
 
 
 def test_bars_are_seen_on_a_terminal(place: Place, server: str) -> None:
-    """On a terminal a bar names the database's start, the loading and each check, pytest's capture or not."""
+    """On a terminal a bar names the database's start, the loading and the checks, pytest's capture or not."""
     place.scenario(TINY.replace("subjects: 4", "subjects: 300"))
     out, seen = on_a_terminal(place, "run", "tiny.yaml", "--target", server)
     assert "Everything held" in out
-    assert all(word in seen for word in ("starting the database", "loading Tiny", "ascending@Tiny@graphql"))
+    assert all(word in seen for word in ("starting the database", "loading Tiny", "@Tiny@graphql"))
 
 
 def test_quiet_shows_nothing(place: Place, server: str) -> None:

@@ -1,0 +1,43 @@
+"""What cannot be asked of a server at all is known before it is asked, and says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.model import Endpoint, Needs
+from harness.scenario import Scenario, load_scenario, shipped_scenarios
+from harness.sitting import unfit
+
+SERVER = Endpoint("a server", "http://127.0.0.1:1", "1.39.0", grpc="127.0.0.1:2")
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    """The smoke scenario, which asks nothing of the version."""
+    return load_scenario(shipped_scenarios()["smoke"])
+
+
+def test_a_server_that_has_everything_is_fit(scenario: Scenario) -> None:
+    """A server with gRPC in a version that the scenario takes is asked over both interfaces."""
+    assert [unfit(scenario, name, SERVER) for name in ("graphql", "grpc")] == ["", ""]
+
+
+def test_a_version_out_of_range_is_not_asked(scenario: Scenario) -> None:
+    """The scenario's range of versions counts, and both versions are named."""
+    picky = replace(scenario, needs=Needs(weaviate=">=1.40"))
+    assert unfit(picky, "graphql", SERVER) == "the scenario needs Weaviate >=1.40, this is 1.39.0"
+
+
+def test_without_a_grpc_address_only_grpc_is_left_out(scenario: Scenario) -> None:
+    """A server whose gRPC address nobody knows is asked over GraphQL all the same."""
+    deaf = replace(SERVER, grpc="")
+    assert not unfit(scenario, "graphql", deaf)
+    assert "gRPC address is not known" in unfit(scenario, "grpc", deaf)
+
+
+@pytest.mark.parametrize(("version", "fit"), [("1.19.13", False), ("1.21.9", False), ("1.22.0", True), ("", True)])
+def test_grpc_is_asked_from_the_release_that_knows_near_image(scenario: Scenario, version: str, fit: bool) -> None:  # noqa: FBT001 - a table
+    """Before 1.22 gRPC has no nearImage: that is skipped, and not a violation."""
+    assert (unfit(scenario, "grpc", replace(SERVER, version=version)) == "") is fit
