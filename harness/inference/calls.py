@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 _KEPT = 10_000
@@ -49,5 +50,10 @@ class Calls:
 
         `next` is what to ask with the next time; `lost` counts the calls that are wanted and no longer kept.
         """
-        wanted = [asdict(call) for call in self._ring if call.seq >= seq]
+        first = len(self._ring) - (self._next - max(seq, 0))
+        wanted = [_as_json(call) for call in islice(self._ring, max(first, 0), None)]
         return {"next": self._next, "lost": max(0, self._next - max(seq, 0) - len(wanted)), "calls": wanted}
+
+
+def _as_json(call: Call) -> dict[str, Any]:
+    return {name: getattr(call, name) for name in Call.__slots__}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.inference.turns import Turns
 
 _MOST_THREADS = 4  # small models: beyond four threads they wait for each other, and Weaviate needs cores too
+_SPINS_FOR_A_TIME = (1, 27)  # the first onnxruntime that takes `spin_duration_us`; others would spin without end
 
 
 def model_file(name: str) -> Path:
@@ -38,6 +39,18 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def _spinning(version: str) -> dict[str, str]:
+    """Return how threads wait for their part of the next layer.
+
+    Spinning for ever would take the cores from decoding, and from Weaviate beside us; going to sleep between any two
+    of the hundred layers costs a millisecond or two of five on two cores. So they spin for a moment.
+    """
+    release = tuple(int(number) for number in version.split(".")[:2])
+    if release < _SPINS_FOR_A_TIME:
+        return {"allow_spinning": "0"}
+    return {"allow_spinning": "1", "spin_duration_us": "20"}
+
+
 class Model:
     """An ONNX model on one device, whose forward passes wait for their turn.
 
@@ -56,8 +69,8 @@ class Model:
         onnxruntime.set_default_logger_severity(3)  # errors only: its warnings about missing GPUs help nobody
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(usable_cores(), _MOST_THREADS)
-        # Threads that spin while they wait would take the cores from decoding, and from Weaviate beside us.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        for name, value in _spinning(onnxruntime.__version__).items():
+            options.add_session_config_entry(f"session.intra_op.{name}", value)
         self._session = onnxruntime.InferenceSession(os.fspath(path), options, providers=providers(device))
         self._turns = turns
         if device != CPU and self._session.get_providers()[0] == "CPUExecutionProvider":

@@ -43,6 +43,7 @@ def serve(encoders: Encoders | None = None, *, host: str = "127.0.0.1", port: in
             http="httptools",
             loop="asyncio",
             ws="none",
+            proxy_headers=False,
             log_config=None,  # the logging of whoever serves is theirs
             log_level="warning",
             access_log=False,

@@ -56,7 +56,7 @@ def vectors(job: Job, encoders: Encoders) -> bytes:
         EncodingError: the image has no vector.
     """
     vector = encoders.img2vec.image(image_bytes(job.images[0]))
-    return dump({"id": job.id, "vector": vector, "dim": len(vector)})
+    return f'{{"id":{json.dumps(job.id)},"vector":{_printed(vector)},"dim":{len(vector)}}}'.encode()
 
 
 def vectorize(job: Job, encoders: Encoders) -> bytes:
@@ -70,7 +70,8 @@ def vectorize(job: Job, encoders: Encoders) -> bytes:
         _named(f"images[{n}]", lambda given: encoders.clip.image(image_bytes(given)), image)
         for n, image in enumerate(job.images)
     ]
-    return dump({"textVectors": texts, "imageVectors": images})
+    lists = [",".join(map(_printed, found)) for found in (texts, images)]
+    return f'{{"textVectors":[{lists[0]}],"imageVectors":[{lists[1]}]}}'.encode()
 
 
 def image_bytes(text: str) -> bytes:
@@ -90,15 +91,20 @@ def image_bytes(text: str) -> bytes:
 
 
 def dump(value: Any) -> bytes:
-    """Return JSON whose floats read back exactly, also as float32.
+    """Return compact JSON."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _printed(vector: list[float]) -> str:
+    """A vector as JSON in nine digits: what every float32 reads back from, in a third of the time of all seventeen.
 
     Raises:
         EncodingError: a component is not finite, which JSON cannot say.
     """
-    try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
-    except ValueError as error:
-        raise EncodingError("the vector has a component that is not finite") from error
+    text = ",".join(["%.9g"] * len(vector)) % tuple(vector)
+    if "n" in text:  # nan and inf
+        raise EncodingError("the vector has a component that is not finite")
+    return f"[{text}]"
 
 
 def _named(name: str, encode: Callable[[str], list[float]], given: str) -> list[float]:

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import AnswerError
-from harness.interfaces.exchange import Raw, exchange
+from harness.exchange import Raw, exchange
 from harness.model import State
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class HttpWire:
         content = None if body is None else encode(body)
         sent = perf_counter()
         try:
-            answer = self._exchange.ask(method, path, json=content, params=params)
+            answer = self._exchange.ask(method, path, body=content, params=params)
         except TimeoutError:
             message = f"no answer within {self._timeout:g} s"
             return Reply(State.UNKNOWN, message=message, sent=sent, received=perf_counter())

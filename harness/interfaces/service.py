@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import AnswerError
-from harness.interfaces.exchange import Exchange, exchange
+from harness.exchange import Exchange, exchange
 from harness.model import Module
 
 _OK = 200
@@ -79,7 +79,7 @@ def _answer(service: Exchange, route: str, body: dict[str, Any]) -> dict[str, An
 def _told(
     service: Exchange, method: str, path: str, *, body: bytes | None = None, params: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    reply = service.ask(method, path, json=body, params=params)
+    reply = service.ask(method, path, body=body, params=params)
     if reply.status != _OK:
         raise ValueError(f"status {reply.status}: {reply.body[:200].decode('utf-8', 'replace')}")
     told: dict[str, Any] = json.loads(reply.body)

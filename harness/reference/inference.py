@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import queue
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 
+from harness.exchange import JSON, exchange
 from harness.reference.request import Refusal, Vector
 from harness.reference.schema import VectorConfig
 
@@ -18,7 +16,7 @@ _OK = 200
 
 
 class InferenceClient:
-    """A client of one service. Thread-safe: each call has a connection to itself.
+    """A client of one service. Thread-safe: each call has a connection to itself, which is kept.
 
     Args:
         url: `http://host:port` of the service.
@@ -26,17 +24,12 @@ class InferenceClient:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        parts = urlsplit(url)
         self._url = url.rstrip("/")
-        self._host = parts.hostname or ""
-        self._port = parts.port or 80
-        self._timeout = timeout
-        self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
+        self._exchange = exchange(self._url, timeout=timeout)
 
     def close(self) -> None:
         """Close the idle connections."""
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
+        self._exchange.close()
 
     def image(self, image: str, call_id: str = "") -> Vector:
         """One image by img2vec's protocol: `POST /vectors`, without a `Content-Type`, as Weaviate does.
@@ -49,7 +42,7 @@ class InferenceClient:
             Refusal: the service failed, in Weaviate's words.
         """
         body = {"id": call_id or f"search_{time.time_ns()}", "image": image}
-        status, answer = self._post("/vectors", body, {})
+        status, answer = self._post("/vectors", body, "")
         if status != _OK:
             raise Refusal(f"fail with status {status}", status=500)
         return _as_vector(answer.get("vector"))
@@ -64,7 +57,7 @@ class InferenceClient:
             Refusal: the service failed, in Weaviate's words.
         """
         body = {name: values for name, values in (("texts", texts), ("images", images)) if values}
-        status, answer = self._post("/vectorize", body, {"Content-Type": "application/json"})
+        status, answer = self._post("/vectorize", body, JSON)
         if status != _OK:
             raise Refusal(f"fail with status {status}: {answer.get('error', '')}", status=500)
         found = [[_as_vector(each) for each in answer.get(kind) or ()] for kind in ("textVectors", "imageVectors")]
@@ -78,57 +71,25 @@ class InferenceClient:
         Raises:
             Refusal: the service cannot be asked.
         """
-        _, answer = self._send("GET", "/meta", None, {})
+        _, answer = self._send("GET", "/meta", None, "")
         return answer
 
-    def _post(self, route: str, body: dict[str, Any], headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        return self._send("POST", route, json.dumps(body).encode(), headers)
+    def _post(self, route: str, body: dict[str, Any], kind: str) -> tuple[int, dict[str, Any]]:
+        return self._send("POST", route, json.dumps(body).encode(), kind)
 
-    def _send(self, method: str, route: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    def _send(self, method: str, route: str, body: bytes | None, kind: str) -> tuple[int, dict[str, Any]]:
         sent = f'send {method} request: {method.capitalize()} "{self._url}{route}"'
         try:
-            status, raw = self._exchange(method, route, body, headers)
+            reply = self._exchange.ask(method, route, body=body, kind=kind)
         except TimeoutError:
             raise Refusal(f"{sent}: context deadline exceeded", 500) from None
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             raise Refusal(f"{sent}: {_reason(error)}", 500) from None
         try:
-            answer = json.loads(raw)
+            answer = json.loads(reply.body)
         except ValueError as error:
-            raise Refusal(f"failed to parse vectorization response (status {status}): {error}", 500) from None
-        return status, answer if isinstance(answer, dict) else {}
-
-    def _exchange(self, method: str, route: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
-        """One request; sent again only if a kept connection turns out to be closed, as Weaviate does."""
-        try:
-            connection = self._idle.get_nowait()
-        except queue.Empty:
-            return self._ask(self._connect(), method, route, body, headers)
-        try:
-            return self._ask(connection, method, route, body, headers)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            return self._ask(self._connect(), method, route, body, headers)
-
-    def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
-
-    def _ask(
-        self,
-        connection: http.client.HTTPConnection,
-        method: str,
-        route: str,
-        body: bytes | None,
-        headers: dict[str, str],
-    ) -> tuple[int, bytes]:
-        try:
-            connection.request(method, route, body, headers)
-            response = connection.getresponse()
-            raw = response.read()
-        except BaseException:
-            connection.close()
-            raise
-        self._idle.put(connection)
-        return response.status, raw
+            raise Refusal(f"failed to parse vectorization response (status {reply.status}): {error}", 500) from None
+        return reply.status, answer if isinstance(answer, dict) else {}
 
 
 class Services:
@@ -161,10 +122,10 @@ class Services:
             client.close()
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "connect: connection refused"
-    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError):
+    if isinstance(error, ConnectionError):
         return "EOF"
     return str(error)
 

@@ -121,6 +121,7 @@ def _http(engine: Engine, threads: ThreadPoolExecutor, url: str, listening: sock
         server_header=False,
         headers=[("Server", SERVER)],
         ws="none",
+        proxy_headers=False,
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)

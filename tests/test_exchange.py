@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.interfaces.exchange import Exchange, Raw, exchange
+from harness.exchange import Exchange, Raw, exchange
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -69,7 +69,7 @@ def talking_to(*answers: bytes | None) -> Iterator[tuple[Scripted, Exchange]]:
 def test_the_request_has_what_was_asked_for() -> None:
     """Path, query, body, its length and the headers are sent as one piece."""
     with talking_to(HELLO) as (server, way):
-        assert way.ask("POST", "/a", json=b"{}", params={"x": "1 2"}) == Raw(200, "OK", b"hello")
+        assert way.ask("POST", "/a", body=b"{}", params={"x": "1 2"}) == Raw(200, "OK", b"hello")
     [heard] = server.heard
     head, _, body = heard.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /a?x=1+2 HTTP/1.1\r\nHost: 127.0.0.1:")

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _CHUNK = 256 * 1024
 _OK = 200
+_WITH_A_BODY = ("POST", "PUT", "PATCH")
+
+JSON = "application/json"
 
 
 class Raw(NamedTuple):
@@ -33,8 +36,23 @@ class Raw(NamedTuple):
 class Exchange(Protocol):
     """Sends requests to one server, on connections that it keeps. Threads may share it."""
 
-    def ask(self, method: str, path: str, *, json: bytes | None = None, params: Mapping[str, str] | None = None) -> Raw:
-        """Send one request, its body JSON, and wait for the whole answer, whatever its status; follows no redirects.
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        kind: str = JSON,
+        params: Mapping[str, str] | None = None,
+    ) -> Raw:
+        """Send one request and wait for the whole answer, whatever its status; no redirect is followed.
+
+        Args:
+            method: GET, POST, …
+            path: the path, starting with a slash.
+            body: what is sent; None sends none.
+            kind: the body's `Content-Type`; empty sends none.
+            params: the query string.
 
         Raises:
             TimeoutError: no connection, or no next piece of the answer, in time.
@@ -68,14 +86,24 @@ class _OnThisMachine:
         self._timeout = timeout
         self._idle: list[socket.socket] = []
 
-    def ask(self, method: str, path: str, *, json: bytes | None = None, params: Mapping[str, str] | None = None) -> Raw:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        kind: str = JSON,
+        params: Mapping[str, str] | None = None,
+    ) -> Raw:
         target = f"{self._path}{path}?{urlencode(params)}" if params else f"{self._path}{path}"
-        kind = "" if json is None else "Content-Type: application/json\r\n"
-        length = f"Content-Length: {len(json or b'')}\r\n" if json is not None or method in {"POST", "PUT"} else ""
-        head = f"{method} {target} HTTP/1.1\r\n{self._head}{kind}{length}\r\n"
+        head = f"{method} {target} HTTP/1.1\r\n{self._head}"
+        if body is not None:
+            head += f"Content-Length: {len(body)}\r\n" + (f"Content-Type: {kind}\r\n" if kind else "")
+        elif method in _WITH_A_BODY:
+            head += "Content-Length: 0\r\n"
         connection = self._connection()
         try:
-            connection.sendall(head.encode("latin-1") + (json or b""))
+            connection.sendall(head.encode("latin-1") + b"\r\n" + (body or b""))
             answer = _Answer()
             while not answer.complete:
                 answer.feed(connection.recv(_CHUNK))
@@ -172,12 +200,20 @@ class _AcrossTheNetwork:
 
         self._client = httpx.Client(base_url=url, headers=dict(headers), timeout=timeout, **http_options(url))
 
-    def ask(self, method: str, path: str, *, json: bytes | None = None, params: Mapping[str, str] | None = None) -> Raw:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        kind: str = JSON,
+        params: Mapping[str, str] | None = None,
+    ) -> Raw:
         import httpx
 
-        headers = None if json is None else {"Content-Type": "application/json"}
+        headers = {"Content-Type": kind} if body is not None and kind else None
         try:
-            response = self._client.request(method, path, content=json, headers=headers, params=params)
+            response = self._client.request(method, path, content=body, headers=headers, params=params)
         except httpx.TimeoutException as error:
             raise TimeoutError(str(error)) from error
         except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
