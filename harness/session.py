@@ -302,11 +302,15 @@ def up(text: str) -> list[str]:
     from harness.targets.state import state_folder
 
     found = start_detached(find(text), Needs(modules=tuple(Module)), state_folder() / "logs")
-    state = "started" if found.fresh else "running already"
+    endpoint = found.endpoint
+    what = "a Weaviate" if endpoint.weaviate else "the reference (no Weaviate)"
+    state = "started" if found.fresh else "was running already"
+    grpc = f"?grpc={endpoint.grpc.rpartition(':')[2]}" if endpoint.grpc else ""
     return [
-        f"{state}: {found.says}",
+        f"{what} {state}: {endpoint.url}, version {endpoint.version}",
+        f"ask it: nearimage run --target '{endpoint.url}{grpc}'",
         "",
-        connection_help(found.endpoint),
+        connection_help(endpoint),
         "",
         f"log: {found.logs}",
         "stop it with: nearimage down",
@@ -314,10 +318,10 @@ def up(text: str) -> list[str]:
 
 
 def down(text: str) -> list[str]:
-    """Stop what `up` left running, sweep what crashed runs left, and say what was removed.
+    """Stop what `up` left running and sweep what crashed runs left; or, of a server, remove left collections alone.
 
     Args:
-        text: a server to look for left collections on too; empty for none.
+        text: the server; empty for this machine's own processes and folders.
 
     Raises:
         TargetError: if that server does not answer.
@@ -328,10 +332,11 @@ def down(text: str) -> list[str]:
     from harness.targets.detached import stop_detached
     from harness.targets.leftovers import remove_collections
 
-    removed = stop_detached()
     if text:
         with find(text).open(Needs()) as endpoint:
-            removed += [f"removed the collection {name}" for name in remove_collections(endpoint)]
+            removed = [f"removed the collection {name}" for name in remove_collections(endpoint)]
+    else:
+        removed = stop_detached()
     return removed or ["nothing was left"]
 
 

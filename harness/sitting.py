@@ -285,7 +285,7 @@ def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
     if wanted and endpoint.version and not SpecifierSet(wanted).contains(endpoint.version, prereleases=True):
         return f"the scenario needs Weaviate {wanted}, this is {endpoint.version}"
     if interface == "grpc" and not endpoint.grpc:
-        return "the server's gRPC address is not known or does not answer"
+        return "the server's gRPC address is not known or does not answer: give it as http://HOST:PORT?grpc=PORT"
     if interface == "grpc" and endpoint.release and endpoint.release < _NEAR_IMAGE_OVER_GRPC:
         return f"Weaviate {endpoint.version} has no nearImage over gRPC: it came with 1.22"
     return ""

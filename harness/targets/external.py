@@ -36,11 +36,12 @@ class ExternalTarget:
         self._read_only = read_only
         self._version = ""
         self._weaviate = True
+        self._over = ""
 
     def describe(self) -> str:
         """One sentence: which server was tested."""
         version = f" {self._version}" if self._version else ""
-        reading = ", reading only" if self._read_only else ""
+        reading = (", reading only" if self._read_only else "") + self._over
         if not self._weaviate:
             return f"no Weaviate was tested: the reference, our own stand-in, answers at {self._address.url}{reading}"
         return f"Weaviate{version} at {self._address.url} was tested: a server that was running already{reading}"
@@ -61,6 +62,7 @@ class ExternalTarget:
             self._check_modules(needs, meta.modules)
             grpc = self._grpc(key)
         self._version, self._weaviate = meta.version, meta.weaviate
+        self._over = "" if grpc else ", over GraphQL alone"
         if key and not self._address.secure and not self._address.loopback:
             self.notes.append("the API key crosses the network unencrypted: use https if the server has it")
         yield Endpoint(
