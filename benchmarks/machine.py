@@ -29,9 +29,9 @@ class Watch:
 def watching(*pids: int) -> Iterator[Watch]:
     """Watch this process and those named for as long as the block runs; they must live until its end."""
     watch = Watch((os.getpid(), *pids))
-    before, busy, whole = {pid: seconds_of(pid) for pid in watch.pids}, *_machine()
+    before, busy, whole = {pid: seconds_of(pid) for pid in watch.pids}, *machine()
     yield watch
-    busy, whole = (after - was for after, was in zip(_machine(), (busy, whole), strict=True))
+    busy, whole = (after - was for after, was in zip(machine(), (busy, whole), strict=True))
     watch.mine = {pid: seconds_of(pid) - before[pid] for pid in watch.pids}
     watch.others = max(0.0, busy - sum(watch.mine.values())) / whole if whole else 0.0
 
@@ -46,7 +46,7 @@ def seconds_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _machine() -> tuple[float, float]:
+def machine() -> tuple[float, float]:
     """Busy and all seconds of all cores since the machine's start."""
     line = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
     ticks = [int(each) for each in line.split()[1:9]]

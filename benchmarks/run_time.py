@@ -4,7 +4,7 @@
 
 Starts `nearimage run --target reference` in a new folder and looks at its processes (the run, the reference, the
 inference service) until it ends. Processor time is what a busy machine does not change much; seconds are only worth
-something on a quiet one, so the load before the start is printed beside them. Linux only: it reads `/proc`.
+something on a quiet one, so what other programs took meanwhile is printed beside them. Linux only: it reads `/proc`.
 Ends with code 1 if the run fails, takes too long or holds too much.
 """
 
@@ -20,8 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-_LOOKS_EVERY = 0.05
+from machine import machine, seconds_of
+
+_LOOKS_EVERY = 0.25
 _PARTS = {
     "harness.inference": "inference service",
     "harness.reference": "reference",
@@ -32,9 +33,8 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One process at one moment: its parent, processor seconds so far, MiB of its own (shared pages by share)."""
+    """One process at one moment: processor seconds so far, MiB of its own (shared pages by share)."""
 
-    parent: int
     seconds: float
     mib: float
 
@@ -46,6 +46,7 @@ class Measured:
     code: int
     wall: float
     seconds: dict[str, float]
+    others: float
     peak_mib: float
     peak_of: dict[str, float]
 
@@ -53,12 +54,12 @@ class Measured:
 def look(pid: int) -> Look | None:
     """Return a process as it is now; None if it is gone."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+        seconds = seconds_of(pid)
     except OSError:
         return None
     shares = [int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")]
-    return Look(int(fields[1]), (int(fields[11]) + int(fields[12])) / _TICKS, sum(shares) / 1024)
+    return Look(seconds, sum(shares) / 1024)
 
 
 def family(root: int) -> Iterator[int]:
@@ -77,8 +78,8 @@ def part_of(pid: int) -> str:
     try:
         command = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "other"
-    return next((name for mark, name in _PARTS.items() if mark in command), "other")
+        return ""
+    return next((name for mark, name in _PARTS.items() if mark in command), "")
 
 
 def measure(command: list[str], folder: Path) -> Measured:
@@ -86,7 +87,7 @@ def measure(command: list[str], folder: Path) -> Measured:
     seconds: dict[int, float] = {}
     parts: dict[int, str] = {}
     peak, peak_of = 0.0, {}
-    began = time.perf_counter()
+    began, (busy, whole) = time.perf_counter(), machine()
     with (
         (folder / "output.txt").open("wb") as output,
         subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT) as run,
@@ -95,16 +96,19 @@ def measure(command: list[str], folder: Path) -> Measured:
             now = {pid: found for pid in family(run.pid) if (found := look(pid)) is not None}
             for pid, found in now.items():
                 seconds[pid] = found.seconds
-                parts[pid] = part_of(pid)
+                parts[pid] = parts.get(pid) or part_of(pid)
             held = sum(found.mib for found in now.values())
             if held > peak:
                 peak, peak_of = held, {parts[pid]: round(found.mib) for pid, found in now.items()}
             time.sleep(_LOOKS_EVERY)
     wall = time.perf_counter() - began
+    busy, whole = (after - was for after, was in zip(machine(), (busy, whole), strict=True))
+    others = max(0.0, busy - sum(seconds.values())) / whole
     by_part: dict[str, float] = {}
     for pid, spent in seconds.items():
-        by_part[parts[pid]] = by_part.get(parts[pid], 0.0) + spent
-    return Measured(run.returncode, wall, by_part, peak, peak_of)
+        part = parts[pid] or "other"
+        by_part[part] = by_part.get(part, 0.0) + spent
+    return Measured(run.returncode, wall, by_part, others, peak, peak_of)
 
 
 def main() -> int:
@@ -126,12 +130,12 @@ def main() -> int:
         *(["--smoke"] if options.smoke else []),
         *options.arguments,
     ]
-    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         measured = measure(command, Path(folder))
         if measured.code:
             print((Path(folder) / "output.txt").read_text(encoding="utf-8")[-3000:])
-    print(f"{' '.join(command[1:])}: exit {measured.code}, load before it {load:.1f} on {os.cpu_count()} cores")
+    print(f"nearimage {' '.join(command[1:])}: exit {measured.code}")
+    print(f"  {os.cpu_count()} cores, of which other programs took {measured.others:.0%} meanwhile")
     print(f"  {measured.wall:6.1f} s from start to end (at most {most_seconds:g})")
     print(
         f"  {sum(measured.seconds.values()):6.1f} s of processor time: "
