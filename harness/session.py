@@ -305,10 +305,9 @@ def up(text: str) -> list[str]:
     endpoint = found.endpoint
     what = "a Weaviate" if endpoint.weaviate else "the reference (no Weaviate)"
     state = "started" if found.fresh else "was running already"
-    grpc = f"?grpc={endpoint.grpc.rpartition(':')[2]}" if endpoint.grpc else ""
     return [
-        f"{what} {state}: {endpoint.url}, version {endpoint.version}",
-        f"ask it: nearimage run --target '{endpoint.url}{grpc}'",
+        f"{what} {state}, version {endpoint.version}",
+        f"ask it: nearimage run --target '{endpoint.url}?grpc={endpoint.grpc.rpartition(':')[2]}'",
         "",
         connection_help(endpoint),
         "",
@@ -334,10 +333,8 @@ def down(text: str) -> list[str]:
 
     if text:
         with find(text).open(Needs()) as endpoint:
-            removed = [f"removed the collection {name}" for name in remove_collections(endpoint)]
-    else:
-        removed = stop_detached()
-    return removed or ["nothing was left"]
+            return [f"removed the collection {name}" for name in remove_collections(endpoint)] or ["nothing was left"]
+    return stop_detached() or ["nothing was left"]
 
 
 def doctor() -> list[str]:
