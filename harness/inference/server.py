@@ -61,24 +61,28 @@ class _GoneError(Exception):
     """Whoever asked does not wait for the answer."""
 
 
-def app(encoders: Encoders) -> App:
+def app(encoders: Encoders, *, workers: int | None = None) -> App:
     """Return the ASGI application that serves these encoders and counts its calls.
+
+    Args:
+        encoders: what to answer with.
+        workers: how many calls are worked on side by side. One for each two cores if not given: a forward pass has
+            threads of its own, and on two cores one that is disturbed by decoding is slower than one after the other.
 
     Every failure of a call is a 500 with `{"error": reason}`, as the containers have it, also a body that is not JSON.
     Routes: `POST /vectors`, `POST /vectorize`, `GET /meta`, `GET /.well-known/live` and `/ready`, and
     `GET /nearimage/calls?since=SEQ`, each with or without a final slash.
     """
-    return _Service(encoders)
+    return _Service(encoders, workers or max(1, usable_cores() // 2))
 
 
 class _Service:
     """The routes of one application and what they share."""
 
-    def __init__(self, encoders: Encoders) -> None:
+    def __init__(self, encoders: Encoders, workers: int) -> None:
         self._encoders = encoders
         self._calls = Calls()
-        # At least two: while one image is in its forward pass, another is decoded.
-        self._workers = ThreadPoolExecutor(max(2, usable_cores()), thread_name_prefix="nearimage-inference")
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="nearimage-inference")
         self._protocols = {protocol.route: protocol for protocol in (_IMG2VEC, _CLIP)}
         self._gets: dict[str, Callable[[Scope], Answer]] = {
             "/.well-known/live": _healthy,

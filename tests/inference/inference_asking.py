@@ -34,9 +34,9 @@ def planted(*vector: float) -> str:
     return base64_of(planted_picture(vector, name="planted").data)
 
 
-def asker(encoders: Encoders) -> Ask:
+def asker(encoders: Encoders, *, workers: int | None = None) -> Ask:
     """Return a function that asks a service with these encoders: `ask(method, path, **httpx's own)`."""
-    transport = httpx.ASGITransport(app(encoders))
+    transport = httpx.ASGITransport(app(encoders, workers=workers))
 
     def ask(method: str, path: str, **how: object) -> httpx.Response:
         async def once() -> httpx.Response:

@@ -180,9 +180,9 @@ class Meeting:
 
 
 def test_two_calls_are_worked_on_at_once() -> None:
-    """While one call computes, another is already read and decoded."""
+    """With two workers, one call is read and decoded while another computes."""
     meeting = Meeting()
-    ask = asker(Encoders("meeting", meeting, meeting))
+    ask = asker(Encoders("meeting", meeting, meeting), workers=2)
     answers: list[int] = []
     ways = [("/vectors", {"id": "1", "image": "aGk="}), ("/vectorize", {"texts": ["hi"]})]
     threads = [
