@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self
 
 
 class Metric(StrEnum):
@@ -182,12 +182,15 @@ class Interface(Protocol):
 class Inference:
     """An inference service that stands behind a database, as this process can reach it.
 
-    `ours` is True for the harness's own service, which also counts and times its calls.
+    `ours` is True for the harness's own service, which also counts and times its calls. `device` is what it says that
+    it computes on, `cpu` or `cuda:N`; empty if it does not say. `image` is its container image, if it is a container.
     """
 
     url: str
     ours: bool
     encoder: str = ""
+    device: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,17 +233,25 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What scenarios need of a server: modules, a version range (PEP 440 specifiers) and settings (environment)."""
+    """What scenarios need of a server: modules, a version range (PEP 440 specifiers), settings (environment), limits.
+
+    `cpus` and `memory` (bytes) limit the database, 0 for none; `volumes` are `NAME_OR_FOLDER:/PATH[:ro]` as Docker
+    writes them; `abilities` names what checks will ask of the target: restart, kill, pause, statistics, second.
+    """
 
     modules: tuple[str, ...] = ()
     weaviate: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    cpus: float = 0.0
+    memory: int = 0
+    volumes: tuple[str, ...] = ()
+    abilities: tuple[str, ...] = ()
 
 
 class Target(Protocol):
     """One way to get a database.
 
-    Abilities that only some targets have are the protocols below: ask with `isinstance`, never stub.
+    Abilities that only some targets have are the protocols of `abilities`: ask with `isinstance`, never stub.
     """
 
     name: str
@@ -251,22 +262,6 @@ class Target(Protocol):
         Raises:
             TargetError: with the cause, the log tail and what to do; nothing is left behind.
         """
-
-
-@runtime_checkable
-class CanRestart(Protocol):
-    """A target whose open database can be stopped and started again on the same data and addresses."""
-
-    def restart(self) -> Endpoint:
-        """Restart, wait until ready, and return the endpoint."""
-
-
-@runtime_checkable
-class CanShowLogs(Protocol):
-    """A target whose open database has a log that can be read."""
-
-    def logs(self) -> str:
-        """The log so far."""
 
 
 # --- verdicts ------------------------------------------------------------------------------------

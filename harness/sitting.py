@@ -17,15 +17,17 @@ from typing import Any, Literal
 
 from packaging.specifiers import SpecifierSet
 
+from harness.abilities import CanShowLogs
 from harness.checks import Check
 from harness.checks.judging import judge
 from harness.dataset import Dataset, Run
 from harness.errors import AnswerError, ExitCode, HarnessError, TargetError, UsageError
 from harness.interfaces import NAMES
-from harness.model import CanShowLogs, Endpoint, Module, Needs, Outcome, Verdict
+from harness.model import Endpoint, Module, Needs, Outcome, Verdict
 from harness.scenario import Asked, Collection, Scenario
 from harness.stage import Loading, Stage, needs_of, packed, take_away, unpacked
 from harness.targets import DescribedTarget, find
+from harness.targets.setup import Setup
 from harness.targets.state import claimed, state_folder, sweep
 
 _LAST_LINES = 8
@@ -51,7 +53,7 @@ class Options:
         Raises:
             UsageError: if there is no such target or interface.
         """
-        find(self.target, read_only=self.read_only)
+        find(self.target, Setup(read_only=self.read_only))
         for name in self.interfaces:
             if name not in NAMES:
                 raise UsageError(f"there is no interface {name!r}", hint=f"There are: {', '.join(NAMES)}.")
@@ -105,7 +107,7 @@ class Sitting:
             UsageError: if nothing can be noted down on this machine.
         """
         if self._endpoint is None:
-            self.target = find(self.options.target, read_only=self.options.read_only)
+            self.target = find(self.options.target, Setup(read_only=self.options.read_only))
             if _stands_in(self.target):
                 self._require_weaviate(self.target)
             self.folder()

@@ -10,9 +10,10 @@ from harness.targets import binaries
 from harness.targets.base import DescribedTarget
 from harness.targets.embedded import of_binary
 from harness.targets.reference import ReferenceTarget
+from harness.targets.setup import Setup
 
 
-def look(*, read_only: bool = False) -> DescribedTarget:
+def look(setup: Setup | None = None) -> DescribedTarget:
     """Return an embedded Weaviate if there is a binary (WEAVIATE_BINARY, then the newest cached), else the reference.
 
     Raises:
@@ -20,10 +21,10 @@ def look(*, read_only: bool = False) -> DescribedTarget:
     """
     binary = binaries.named() or next(iter(binaries.in_cache()), None)
     if binary is not None:
-        target = of_binary(binary, read_only=read_only)
+        target = of_binary(binary, setup)
         target.notes.append(f"auto chose the Weaviate binary {binary.path} ({binary.origin})")
         return target
-    reference = ReferenceTarget(read_only=read_only)
+    reference = ReferenceTarget(setup=setup)
     reference.notes.append(
         f"auto found no Weaviate: WEAVIATE_BINARY is not set and {binaries.cache_folder()} holds no binary; "
         "to test one, give --target embedded:/path/to/weaviate, embedded:1.39.0 or http://host:8080"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from harness.targets.binaries import Binary
 from harness.targets.phases import Phases
 from harness.targets.programs import StartInference, inference_service
 from harness.targets.server import Server
+from harness.targets.setup import Setup
 from harness.targets.state import Claim, claimed, sweep
 
 
@@ -25,9 +27,9 @@ class EmbeddedTarget:
         name: the text that finds it again.
         binary: what to start; None to get `version` from the client's cache or by its download.
         version: which version was asked for; empty if any will do.
-        read_only: nothing may be written (of use to try the option out).
+        setup: options; limits and volumes need a container.
         logs: a folder for the server's log; by default it goes with the rest at the end.
-        start_inference: what starts the inference service.
+        start_inference: what starts the inference service; ours by default.
     """
 
     def __init__(
@@ -36,9 +38,9 @@ class EmbeddedTarget:
         *,
         binary: Binary | None = None,
         version: str = "",
-        read_only: bool = False,
+        setup: Setup | None = None,
         logs: Path | None = None,
-        start_inference: StartInference = inference_service,
+        start_inference: StartInference | None = None,
     ) -> None:
         self.name = name
         self.phases = Phases()
@@ -46,8 +48,9 @@ class EmbeddedTarget:
         self.log_folder = logs
         self._binary = binary
         self._version = version
-        self._read_only = read_only
-        self._start_inference = start_inference
+        self._setup = setup or Setup()
+        self._setup.only("an embedded Weaviate", "read_only", "gpu", "environment")
+        self._start_inference = start_inference or partial(inference_service, gpu=self._setup.gpu)
         self._server: Server | None = None
         self._last_log = ""
 
@@ -71,6 +74,7 @@ class EmbeddedTarget:
             raise RuntimeError(f"{self.name} is open already")
         sweep()
         self.phases.clear()
+        needs = replace(needs, settings={**needs.settings, **self._setup.environment})
         binary = self._binary = self._binary or binaries.fetched(self._version, self.phases)
         with claimed(f"embedded Weaviate ({binary.path})") as claim, contextlib.ExitStack() as parts:
             inference = parts.enter_context(self._start_inference(claim, self.phases)) if needs.modules else None
@@ -122,17 +126,17 @@ class EmbeddedTarget:
             grpc=f"127.0.0.1:{server.ports.grpc}",
             modules=modules,
             started=True,
-            read_only=self._read_only,
+            read_only=self._setup.read_only,
             inference=behind,
         )
 
 
-def choose(rest: str, *, read_only: bool = False) -> EmbeddedTarget:
+def choose(rest: str, setup: Setup | None = None) -> EmbeddedTarget:
     """Return the target for what stands behind `embedded:`; nothing is started or downloaded yet.
 
     Args:
         rest: empty (WEAVIATE_BINARY, else the newest in the client's cache), a version, or a path.
-        read_only: nothing may be written.
+        setup: options of the target.
 
     Raises:
         UsageError: a path that is not there, or what is neither a version nor a path.
@@ -145,19 +149,19 @@ def choose(rest: str, *, read_only: bool = False) -> EmbeddedTarget:
                 f"there is no Weaviate binary here: WEAVIATE_BINARY is not set and {binaries.cache_folder()} has none",
                 hint="Name one (--target embedded:/path/to/weaviate) or a version to download (embedded:1.39.0).",
             )
-        return of_binary(binary, read_only=read_only)
+        return of_binary(binary, setup)
     version = rest.removeprefix("v")
     if binaries.VERSION.fullmatch(version):
-        return EmbeddedTarget(f"embedded:{version}", version=version, read_only=read_only)
+        return EmbeddedTarget(f"embedded:{version}", version=version, setup=setup)
     if "/" not in rest and not rest.startswith("~") and not Path(rest).exists():
         raise UsageError(
             f"embedded:{rest} names neither a version nor a file",
             hint="Write a whole version (embedded:1.39.0) or a path (embedded:/path/to/weaviate).",
         )
     binary = replace(binaries.at(Path(rest), f"embedded:{rest}"), origin="named by its path")
-    return of_binary(binary, read_only=read_only)
+    return of_binary(binary, setup)
 
 
-def of_binary(binary: Binary, *, read_only: bool = False) -> EmbeddedTarget:
+def of_binary(binary: Binary, setup: Setup | None = None) -> EmbeddedTarget:
     """Return the target for a binary that was found."""
-    return EmbeddedTarget(f"embedded:{binary.path}", binary=binary, version=binary.version, read_only=read_only)
+    return EmbeddedTarget(f"embedded:{binary.path}", binary=binary, version=binary.version, setup=setup)

@@ -12,6 +12,7 @@ from harness.targets import address as addresses
 from harness.targets.address import Address
 from harness.targets.greeting import grpc_answers, meta_of
 from harness.targets.phases import Phases
+from harness.targets.setup import Setup
 
 _KEYS = ("NEARIMAGE_API_KEY", "WEAVIATE_API_KEY")
 _CLOUD = (".weaviate.cloud", ".weaviate.network", ".semi.network")
@@ -22,18 +23,20 @@ class ExternalTarget:
 
     Args:
         text: the address, see `address.parse`.
-        read_only: the endpoint says that nothing may be written.
+        setup: options; but for `read_only` a server that runs already can do nothing with any.
 
     Raises:
-        UsageError: the address or the API key is malformed.
+        UsageError: the address or the API key is malformed, or an option is none for it.
     """
 
-    def __init__(self, text: str, *, read_only: bool = False) -> None:
+    def __init__(self, text: str, setup: Setup | None = None) -> None:
+        setup = setup or Setup()
+        setup.only("a server that runs already", "read_only")
         self._address = addresses.parse(text)
         self.name = self._address.text
         self.phases = Phases()
         self.notes: list[str] = []
-        self._read_only = read_only
+        self._read_only = setup.read_only
         self._version = ""
         self._weaviate = True
         self._over = ""

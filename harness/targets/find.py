@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.errors import UsageError
 from harness.targets.base import DescribedTarget
+from harness.targets.setup import Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,33 +19,33 @@ class Kind:
         name: what stands before the first colon.
         form: how it is written, for `nearimage list`.
         says: what it is, for `nearimage list`.
-        make: makes the target from what stands behind the colon; imports what it needs itself.
+        make: makes the target from what stands behind the colon and the options; imports what it needs itself.
     """
 
     name: str
     form: str
     says: str
-    make: Callable[[str, bool], DescribedTarget]
+    make: Callable[[str, Setup], DescribedTarget]
 
 
-def find(text: str, *, read_only: bool = False) -> DescribedTarget:
+def find(text: str, setup: Setup | None = None) -> DescribedTarget:
     """Return the target that a text names; nothing is started and no network is touched.
 
     Args:
         text: `auto`, `reference[:MUTANT]`, `embedded[:VERSION|:PATH]` or `http(s)://host:port[?grpc=PORT]`.
-        read_only: the endpoint will say that nothing may be written to it.
+        setup: the options of the target; none by default.
 
     Raises:
-        UsageError: there is no such target; names the nearest that there is.
+        UsageError: there is no such target (names the nearest that there is), or it can do nothing with an option.
     """
-    text = text.strip()
+    text, setup = text.strip(), setup or Setup()
     name, _, rest = text.partition(":")
     if name.lower() in ("http", "https"):
-        return _external(text, read_only)
+        return _external(text, setup)
     kind = next((each for each in KINDS if each.name == name), None)
     if kind is None:
         raise _unknown(text, name)
-    return kind.make(rest, read_only)
+    return kind.make(rest, setup)
 
 
 def _unknown(text: str, name: str) -> UsageError:
@@ -67,20 +68,20 @@ def _ends_in_port(text: str) -> bool:
     return text.rpartition(":")[2].split("?")[0].isdigit()
 
 
-def _auto(rest: str, read_only: bool) -> DescribedTarget:  # noqa: FBT001 (one signature for the table)
+def _auto(rest: str, setup: Setup) -> DescribedTarget:
     if rest:
         raise UsageError(f"the target auto takes nothing after a colon, but here is {rest!r}")
     from harness.targets.auto import look
 
-    return look(read_only=read_only)
+    return look(setup)
 
 
-def _reference(rest: str, read_only: bool) -> DescribedTarget:  # noqa: FBT001
+def _reference(rest: str, setup: Setup) -> DescribedTarget:
     from harness.targets.reference import ReferenceTarget
 
     if rest:
         _check_mutant(rest)
-    return ReferenceTarget(rest, read_only=read_only)
+    return ReferenceTarget(rest, setup=setup)
 
 
 def _check_mutant(name: str) -> None:
@@ -92,16 +93,16 @@ def _check_mutant(name: str) -> None:
         raise UsageError(f"the reference has no fault {name!r}", hint=hint)
 
 
-def _embedded(rest: str, read_only: bool) -> DescribedTarget:  # noqa: FBT001
+def _embedded(rest: str, setup: Setup) -> DescribedTarget:
     from harness.targets.embedded import choose
 
-    return choose(rest, read_only=read_only)
+    return choose(rest, setup)
 
 
-def _external(text: str, read_only: bool) -> DescribedTarget:  # noqa: FBT001
+def _external(text: str, setup: Setup) -> DescribedTarget:
     from harness.targets.external import ExternalTarget
 
-    return ExternalTarget(text, read_only=read_only)
+    return ExternalTarget(text, setup)
 
 
 KINDS = (
@@ -117,6 +118,6 @@ KINDS = (
         "http",
         "http(s)://HOST:PORT[?grpc=PORT]",
         "a Weaviate that runs already; its key is read from NEARIMAGE_API_KEY or WEAVIATE_API_KEY",
-        lambda rest, read_only: _external(f"http:{rest}", read_only),
+        lambda rest, setup: _external(f"http:{rest}", setup),
     ),
 )

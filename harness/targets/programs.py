@@ -51,19 +51,24 @@ def wait_for_line(program: Guarded, pattern: re.Pattern[str], name: str, heard: 
 
 
 @contextlib.contextmanager
-def inference_service(claim: Claim, phases: Phases) -> Iterator[Inference]:
-    """Our inference service with its models loaded, on a free port of loopback.
+def inference_service(
+    claim: Claim, phases: Phases, *, gpu: int | None = None, host: str = "127.0.0.1"
+) -> Iterator[Inference]:
+    """Our inference service with its models loaded, on a free port.
 
     Args:
         claim: gets its process id.
         phases: gets how long it took.
+        gpu: the number of the GPU that it computes on; None is the CPU.
+        host: the address that it binds.
 
     Raises:
         TargetError: it could not be started.
     """
     with contextlib.ExitStack() as parts:
         with phases.timed("inference service"):
-            env = {"TMPDIR": str(claim.folder), **_NO_TELEMETRY}
-            service = parts.enter_context(spawn(preload=True, env=env, timeout=_START_SECONDS))
+            device = {"ENABLE_CUDA": "0"} if gpu is None else {"ENABLE_CUDA": "1", "CUDA_CORE": f"cuda:{gpu}"}
+            env = {"TMPDIR": str(claim.folder), **_NO_TELEMETRY, **device}
+            service = parts.enter_context(spawn(preload=True, host=host, env=env, timeout=_START_SECONDS))
         claim.add(service.pid)
-        yield Inference(url=service.url, ours=True, encoder=service.encoder)
+        yield Inference(url=service.url, ours=True, encoder=service.encoder, device=service.device)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from harness.model import Endpoint, Inference, Needs
@@ -14,6 +15,7 @@ from harness.targets.phases import Phases
 from harness.targets.programs import StartInference, inference_service, own_program, wait_for_line
 from harness.targets.readiness import Readiness
 from harness.targets.server_settings import reference_environment
+from harness.targets.setup import Setup
 from harness.targets.state import Claim, claimed, sweep
 
 _READY = re.compile(r"nearimage reference ready at (?P<url>http://127\.0\.0\.1:\d+) grpc (?P<grpc>127\.0\.0\.1:\d+)")
@@ -37,26 +39,27 @@ class ReferenceTarget:
 
     Args:
         mutant: the name of a fault that it has on purpose; empty for none.
-        read_only: nothing may be written (of use to try the option out).
+        setup: options; limits and volumes need a container.
         logs: a folder for its log; by default it goes with the rest at the end.
-        start_inference: what starts the inference service.
+        start_inference: what starts the inference service; ours by default.
     """
 
     def __init__(
         self,
         mutant: str = "",
         *,
-        read_only: bool = False,
+        setup: Setup | None = None,
         logs: Path | None = None,
-        start_inference: StartInference = inference_service,
+        start_inference: StartInference | None = None,
     ) -> None:
         self.name = f"reference:{mutant}" if mutant else "reference"
         self.phases = Phases()
         self.notes: list[str] = []
         self.log_folder = logs
         self._mutant = mutant
-        self._read_only = read_only
-        self._start_inference = start_inference
+        self._setup = setup or Setup()
+        self._setup.only("the reference", "read_only", "gpu", "environment")
+        self._start_inference = start_inference or partial(inference_service, gpu=self._setup.gpu)
         self._opened: _Opened | None = None
         self._version = ""
         self._last_log = ""
@@ -78,6 +81,7 @@ class ReferenceTarget:
             raise RuntimeError(f"{self.name} is open already")
         sweep()
         self.phases.clear()
+        needs = replace(needs, settings={**needs.settings, **self._setup.environment})
         with claimed(f"the {self.name}") as claim, contextlib.ExitStack() as parts:
             inference = parts.enter_context(self._start_inference(claim, self.phases))
             if self.log_folder is not None:
@@ -135,7 +139,7 @@ class ReferenceTarget:
             modules=modules,
             weaviate=False,
             started=True,
-            read_only=self._read_only,
+            read_only=self._setup.read_only,
             inference=dict.fromkeys(modules, opened.inference),
         )
 

@@ -16,8 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.abilities import CanRestart, CanShowLogs
 from harness.errors import TargetError, UsageError
-from harness.model import CanRestart, CanShowLogs, Needs
+from harness.model import Needs
 from harness.targets import ports
 from harness.targets.binaries import Binary
 from harness.targets.embedded import EmbeddedTarget, choose

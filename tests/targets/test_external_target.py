@@ -12,18 +12,20 @@ from typing import Any
 import grpc
 import pytest
 
+from harness.abilities import CanRestart, CanShowLogs
 from harness.errors import TargetError, UsageError
-from harness.model import CanRestart, CanShowLogs, Endpoint, Needs
+from harness.model import Endpoint, Needs
 from harness.targets.address import parse
 from harness.targets.external import ExternalTarget, is_cloud
+from harness.targets.setup import Setup
 
 CLIP = Needs(modules=("multi2vec-clip",))
 JSON, HTML = "application/json", "text/html"
 
 
-def opened(text: str, needs: Needs = CLIP, **options: Any) -> Endpoint:
+def opened(text: str, needs: Needs = CLIP, setup: Setup | None = None) -> Endpoint:
     """The endpoint that a target yields."""
-    with ExternalTarget(text, **options).open(needs) as endpoint:
+    with ExternalTarget(text, setup).open(needs) as endpoint:
         return endpoint
 
 
@@ -61,8 +63,8 @@ def test_a_url_has_no_abilities(stranger: Any) -> None:
 def test_read_only_is_told_to_everybody(stranger: Any) -> None:
     """The endpoint carries the option, and the description says it."""
     stranger.be_weaviate(**{"multi2vec-clip": {}})
-    assert opened(stranger.url, read_only=True).read_only
-    assert "reading only" in ExternalTarget(stranger.url, read_only=True).describe()
+    assert opened(stranger.url, setup=Setup(read_only=True)).read_only
+    assert "reading only" in ExternalTarget(stranger.url, Setup(read_only=True)).describe()
 
 
 @pytest.mark.parametrize("name", ["NEARIMAGE_API_KEY", "WEAVIATE_API_KEY"])

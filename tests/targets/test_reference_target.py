@@ -8,8 +8,9 @@ import httpx
 import pytest
 from starting import start_fake_inference
 
+from harness.abilities import CanRestart, CanShowLogs
 from harness.errors import TargetError, UsageError
-from harness.model import CanRestart, CanShowLogs, Needs
+from harness.model import Needs
 from harness.reference.mutants import MUTANTS
 from harness.targets import find
 from harness.targets.reference import ReferenceTarget

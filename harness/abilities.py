@@ -1,0 +1,73 @@
+"""What only some targets can do with their open database: small protocols that are asked for, never stubbed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from harness.model import Endpoint
+
+
+@runtime_checkable
+class CanRestart(Protocol):
+    """A target whose open database can be stopped in order and started again on the same data and addresses."""
+
+    def restart(self) -> Endpoint:
+        """Restart, wait until ready, and return the endpoint."""
+
+
+@runtime_checkable
+class CanKill(Protocol):
+    """A target whose open database can be killed as by a power cut, and started again on what is on its disk."""
+
+    def kill(self) -> Endpoint:
+        """Kill it without a warning, start it again, wait until ready, and return the endpoint."""
+
+
+@runtime_checkable
+class CanPause(Protocol):
+    """A target whose open database can be stopped in the middle of whatever it does."""
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Freeze the database for as long as the block lasts."""
+
+
+@runtime_checkable
+class CanShowLogs(Protocol):
+    """A target whose open database has a log that can be read."""
+
+    def logs(self) -> str:
+        """The log so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one part of a target has used: CPU since its start, memory now, and disk now.
+
+    `part` is `database` (or `database NODE` in a cluster) or `inference` (or `inference MODULE`). Memory and disk are
+    bytes; what this system cannot tell is None.
+    """
+
+    part: str
+    cpu_seconds: float
+    resident: int
+    anonymous: int | None = None
+    disk: int | None = None
+
+
+@runtime_checkable
+class CanShowStatistics(Protocol):
+    """A target that knows what its parts use."""
+
+    def statistics(self) -> tuple[Usage, ...]:
+        """What each process or container has used so far."""
+
+
+@runtime_checkable
+class CanStartSecond(Protocol):
+    """A target that can start another database of the same kind beside the open one."""
+
+    def second(self, settings: Mapping[str, str]) -> AbstractContextManager[Endpoint]:
+        """Another database with these settings on top, in front of the same inference service; gone after the block."""
