@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from running import Place
 
 import harness
@@ -14,6 +15,9 @@ import harness
 pytest_plugins = ["pytester"]
 collect_ignore_glob = ["*.yaml"]
 """A scenario in here is what some test works on, never one to run against whatever `--target auto` finds."""
+
+settings.register_profile("nearimage", deadline=None)  # no test measures time
+settings.load_profile("nearimage")
 
 _LEFT_OUT = pytest.StashKey[list[str]]()
 

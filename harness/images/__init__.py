@@ -1,6 +1,6 @@
 """Images: pictures that carry what is known about them, read with their hashes, decoded safely, or made on the spot."""
 
-from harness.images.decode import ImageError, decode_rgb, image_size, thumbnail
+from harness.images.decode import ImageError, decode_rgb, decoded_size, image_size, thumbnail
 from harness.images.folder import load_folder, load_manifest, write_manifest
 from harness.images.picture import ImageSet, Picture
 from harness.images.planted import planted_picture, planted_text, planted_text_vector, planted_vector
@@ -14,6 +14,7 @@ __all__ = [
     "ImageSet",
     "Picture",
     "decode_rgb",
+    "decoded_size",
     "image_size",
     "ladder_set",
     "load_folder",

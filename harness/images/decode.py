@@ -65,6 +65,23 @@ def image_size(data: bytes) -> tuple[int, int]:
         return _open(data).size
 
 
+def decoded_size(data: bytes) -> tuple[int, int]:
+    """Return width and height in pixels after decoding the file to its end, as cheaply as its format allows.
+
+    What passes here `decode_rgb` can decode: a JPEG is decoded at an eighth of its size, which reads every byte of it.
+
+    Raises:
+        ImageError: as `decode_rgb`.
+    """
+    with _said_for_people(data):
+        opened = _open(data)
+        size = opened.size
+        opened.draft(None, (1, 1))  # in its own mode
+        opened.load()
+        _rgb(opened)
+        return size
+
+
 def thumbnail(data: bytes, size: int = 96) -> bytes:
     """Return a small JPEG of an image file for a report, its longer side `size` pixels.
 

@@ -10,21 +10,26 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from harness.errors import FileError
-from harness.images.decode import ImageError, image_size
+from harness.images.decode import ImageError, decoded_size, image_size
 from harness.images.listing import MANIFEST, Entry, listing_text, read_listing
 from harness.images.picture import ImageSet, Picture
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 MOST_FILE_BYTES = 64 * 1024 * 1024
 MOST_SET_BYTES = 1024 * 1024 * 1024
+_MEND = "Replace it by one that an image viewer shows (JPEG or PNG), or take it out of the folder"
 
 
-def load_manifest(path: Path) -> ImageSet:
+def load_manifest(path: Path, *, trusted: bool = False) -> ImageSet:
     """Read `manifest.yaml` and every picture that it lists.
 
+    Args:
+        path: the manifest.
+        trusted: its hashes are of files that are known to decode; then only their headers are read.
+
     Raises:
-        FileError: the manifest is wrong, or a picture is missing, outside the folder, no image, or not the one whose
-            hash is listed; with the manifest's line.
+        FileError: the manifest is wrong, or a picture is missing, outside the folder, cannot be decoded, or is not the
+            one whose hash is listed; with the manifest's line.
     """
     name, entries = read_listing(path)
     pictures: list[Picture] = []
@@ -37,9 +42,10 @@ def load_manifest(path: Path) -> ImageSet:
         first_lines[entry.path] = entry.line
         try:
             data = checked_bytes(path.parent, entry)
-            _check_size(entry, data)
+            _check_size(entry, image_size(data) if trusted else decoded_size(data))
         except (ValueError, OSError) as error:
-            raise FileError(f"{entry.path!r}: {_reason(error)}", path=path, line=entry.line) from error
+            hint = f"{_MEND}; then write the manifest anew." if isinstance(error, ImageError) else ""
+            raise FileError(f"{entry.path!r}: {_reason(error)}", path=path, line=entry.line, hint=hint) from error
         total = _within_memory(total + len(data), path)
         subject = entry.subject or PurePosixPath(entry.path).stem
         pictures.append(Picture(entry.path, data, entry.label, subject, entry.caption))
@@ -53,7 +59,7 @@ def load_folder(path: Path) -> ImageSet:
     file is a subject of its own.
 
     Raises:
-        FileError: there is no such folder, no image in it, or a file in it that is none or cannot be read.
+        FileError: there is no such folder, no image in it, or a file in it that cannot be read or decoded.
     """
     if path.is_file():
         return load_manifest(path)
@@ -76,7 +82,8 @@ def write_manifest(folder: Path) -> Path:
         the manifest's path.
 
     Raises:
-        FileError: there is no such folder, no image in it, a file in it that is none, or another manifest already.
+        FileError: there is no such folder, no image in it, a file in it that cannot be decoded, or another
+            manifest already.
     """
     target = folder / MANIFEST
     text = listing_text(folder.resolve().name, tuple(entry for entry, _ in _found(folder)))
@@ -131,8 +138,8 @@ def _read_inside(folder: Path, path: Path) -> bytes:
     return real.read_bytes()
 
 
-def _check_size(entry: Entry, data: bytes) -> None:
-    width, height = image_size(data)
+def _check_size(entry: Entry, size: tuple[int, int]) -> None:
+    width, height = size
     if entry.width not in {0, width} or entry.height not in {0, height}:
         raise ValueError(f"it has {width} x {height} pixels, not {entry.width} x {entry.height} as listed")
 
@@ -150,9 +157,10 @@ def _found(folder: Path) -> Iterator[tuple[Entry, bytes]]:
         try:
             _check_name(name)
             data = _read_inside(folder, path)
-            width, height = image_size(data)
-        except (ImageError, ValueError, OSError) as error:
-            raise FileError(_reason(error), path=path) from error
+            width, height = decoded_size(data)
+        except (ValueError, OSError) as error:
+            hint = f"{_MEND}." if isinstance(error, ImageError) else ""
+            raise FileError(_reason(error), path=path, hint=hint) from error
         parts = PurePosixPath(name).parts
         label = parts[0] if len(parts) > 1 else folder.resolve().name
         subject = PurePosixPath(name).with_suffix("").as_posix()

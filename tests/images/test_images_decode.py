@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from harness.images import ImageError, decode_rgb, image_size, planted_picture, shipped, thumbnail
+from harness.images import ImageError, decode_rgb, decoded_size, image_size, planted_picture, shipped, thumbnail
 from harness.images.png import SIGNATURE, chunk
 
 ORIENTATION = 0x0112
@@ -163,6 +163,28 @@ def test_a_damaged_image_is_decoded_or_refused(seed: int, name: str) -> None:
         data[place] = int(chance.integers(0, 256))
     with suppress(ImageError):
         assert decode_rgb(bytes(data)).mode == "RGB"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
+def test_the_cheap_decoding_reads_to_the_end(kind: str) -> None:
+    """A whole file has its full size; one that lacks its last bytes is refused, whatever its header says."""
+    pixels = np.random.default_rng(1).integers(0, 256, (64, 48, 3), dtype=np.uint8)
+    data = saved(Image.fromarray(pixels), kind)
+    assert decoded_size(data) == (48, 64)
+    with pytest.raises(ImageError):
+        decoded_size(data[: -len(data) // 10])
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["chelsea.jpg", "rocket.jpg"]))
+def test_what_is_decoded_cheaply_is_decoded_in_full(seed: int, name: str) -> None:
+    """Damage that the cheap decoding lets pass, the full one lets pass too."""
+    chance = np.random.default_rng(seed)
+    data = bytearray(shipped("photos").by_name(name).data)
+    for place in chance.integers(0, len(data), 6):
+        data[place] = int(chance.integers(0, 256))
+    with suppress(ImageError):
+        size = decoded_size(bytes(data))
+        assert sorted(decode_rgb(bytes(data)).size) == sorted(size)
 
 
 def test_the_size_is_told_from_the_header() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,13 @@ def folder(tmp_path: Path) -> Path:
         Image.new("RGB", (6, 4), (40 * number, 0, 0)).save(path)
     write_manifest(place)
     return place
+
+
+def cut_off(path: Path) -> bytes:
+    """Take the last bytes of a file away; return what is left."""
+    data = path.read_bytes()[:-40]
+    path.write_bytes(data)
+    return data
 
 
 def mistake(call: Callable[[], object]) -> FileError:
@@ -211,6 +219,29 @@ def test_a_file_that_is_no_image_is_named(folder: Path) -> None:
     error = mistake(lambda: load_folder(folder))
     assert error.path == folder / "cats/tom.png"
     assert "no image" in error.what
+    assert "take it out of the folder" in error.hint
+
+
+@pytest.mark.parametrize("read", [load_folder, write_manifest])
+def test_a_picture_that_cannot_be_decoded_is_named(folder: Path, read: Callable[[Path], object]) -> None:
+    """A photograph whose header is good and whose rest is cut off is found by reading the folder, and by listing it."""
+    (folder / "manifest.yaml").unlink()
+    cut_off(folder / "cats/felix.jpg")
+    error = mistake(lambda: read(folder))
+    assert error.path == folder / "cats/felix.jpg"
+    assert "cut off" in error.what
+    assert "Replace it" in error.hint
+    assert not (folder / "manifest.yaml").exists()
+
+
+def test_a_listed_picture_that_cannot_be_decoded_is_told_with_its_line(folder: Path) -> None:
+    """That its hash is the listed one does not make it a photograph."""
+    listed = sha256((folder / "cats/felix.jpg").read_bytes()).hexdigest()
+    found = sha256(cut_off(folder / "cats/felix.jpg")).hexdigest()
+    error = changed(folder, listed, found)
+    assert error.line == 4
+    assert error.what.startswith("'cats/felix.jpg': the image is damaged or cut off")
+    assert "write the manifest anew" in error.hint
 
 
 @pytest.mark.parametrize(

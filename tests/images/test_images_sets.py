@@ -19,6 +19,7 @@ from harness.images import (
     ImageSet,
     Picture,
     decode_rgb,
+    decoded_size,
     image_size,
     ladder_set,
     planted_set,
@@ -90,6 +91,12 @@ def test_the_photographs_are_what_the_manifest_says() -> None:
         assert max(image_size(picture.data)) <= 512
         assert image_size(picture.data) == (entry.width, entry.height)
         assert all((entry.licence, entry.author, entry.source, entry.origin_sha256, picture.caption))
+
+
+def test_the_photographs_decode() -> None:
+    """Each can be decoded to its end, which is why only their hashes are looked at when they are read."""
+    for picture in shipped("photos").pictures:
+        assert decoded_size(picture.data) == image_size(picture.data)
 
 
 def test_every_photograph_stands_in_the_licence_table() -> None:
