@@ -67,11 +67,7 @@ class ScenarioFile(pytest.File):
                 for asked in self.scenario.questions_for(collection):
                     if wants(f"question/{asked.name}"):
                         yield QuestionItem.of_question(self, asked, collection, interface)
-                    if (
-                        self.scenario.load is not None
-                        and self.scenario.load.times(asked)
-                        and wants(f"latency/{asked.name}")
-                    ):
+                    if any(map(wants, self.scenario.latency_ids(asked))):
                         yield LatencyItem.of(self, sitting, collection, asked, interface)
 
     def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:

@@ -37,6 +37,11 @@ class Measured:
     asked: Asked
     interface: str
 
+    def wants(self, check: str) -> bool:
+        """Whether this of its verdicts was asked for, by its own id or by the question's name."""
+        wants = self.sitting.options.wants
+        return wants(check) or wants(f"latency/{self.asked.name}")
+
     @property
     def load(self) -> LoadProfile:
         """How often it is asked."""
@@ -71,9 +76,13 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
         )
         benchmark.extra_info.update(interface=measured.interface, question=asked.name, errors=times.errors)
         verdicts = [
-            judged.answered(times),
-            judged.right(case, question, times),
-            *map(judged.promised(times), _percentiles(scenario)),
+            verdict
+            for verdict in (
+                judged.answered(times),
+                judged.right(case, question, times),
+                *map(judged.promised(times), _percentiles(scenario)),
+            )
+            if measured.wants(verdict.check)
         ]
     except HarnessError as error:
         _leave(benchmark)

@@ -15,6 +15,7 @@ from harness.scenario.promises import promises
 from harness.scenario.reading import Document, read
 from harness.scenario.shape import FORMAT, QuestionShape, ScenarioShape
 from harness.scenario.values import EVERY_IMAGE, LATENCY, Asked, Collection, LoadProfile, Scenario
+from harness.statistics import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,14 +56,26 @@ def load_scenario(path: Path, *, known_checks: Iterable[str] = ()) -> Scenario:
 
 
 def _load(document: Document, shape: ScenarioShape) -> LoadProfile | None:
-    """The load profile: the written one, the default one for a promise about latency, or None: nothing is timed."""
+    """The load profile: the written one, the default one for a promise about latency, or None: nothing is timed.
+
+    Where no number of requests is written, there are as many as the promised percentiles need.
+    """
     if "load" not in shape.model_fields_set and LATENCY not in shape.promises:
         return None
     for place, name in enumerate(shape.load.questions):
         if name not in shape.questions:
             loc = ("load", "questions", place)
             raise document.error(loc, f"there is no question {name!r}", hint=nearest(name, shape.questions))
-    return LoadProfile(shape.load.requests, shape.load.warmup, tuple(shape.load.questions))
+    percentiles = {key: needed(float(key[1:])) for key in shape.promises.get(LATENCY, {}) if key != "errors"}
+    requests = shape.load.requests
+    if "requests" not in shape.load.model_fields_set:
+        requests = max([requests, *percentiles.values()])
+    for key, least in percentiles.items():
+        if requests < least:
+            what = f"{key} needs {least:,} requests, for ten to lie beyond it, and the load has {requests:,}"
+            hint = f"write `load: {{requests: {least}}}`, or promise a lower percentile"
+            raise document.error(("promises", LATENCY, key), what, hint=hint)
+    return LoadProfile(requests, shape.load.warmup, tuple(shape.load.questions))
 
 
 def _check_format(document: Document) -> None:

@@ -114,7 +114,12 @@ class QuestionShape(_Shape):
 class LoadShape(_Shape):
     """How often each question is asked to measure its time."""
 
-    requests: int = Field(default=100, ge=1, le=1_000_000, description="Counted requests for each question.")
+    requests: int = Field(
+        default=100,
+        ge=1,
+        le=1_000_000,
+        description="Counted requests for each question. By default 100, or as many as a promised percentile needs.",
+    )
     warmup: int = Field(default=10, ge=0, le=1_000_000, description="Requests before that, not counted.")
     questions: list[Text] = Field(default=[], description="Only these questions are timed. By default all.")
 

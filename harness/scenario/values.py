@@ -200,6 +200,13 @@ class Scenario:
         """Whether the scenario wants the check with this id."""
         return not self.checks or any(fnmatchcase(check, glob) for glob in self.checks)
 
+    def latency_ids(self, asked: Asked) -> tuple[str, ...]:
+        """What the latency of a question goes by: its own name, and what is said of it; nothing if it is not timed."""
+        if self.load is None or not self.load.times(asked):
+            return ()
+        said = [one.key for one in self.promises_about(LATENCY) if one.key != "errors"]
+        return tuple(f"{LATENCY}/{name}" for name in (asked.name, "answered", "right", *said))
+
     def questions_for(self, collection: Collection) -> tuple[Asked, ...]:
         """The questions that are asked of this collection, in the file's order."""
         return tuple(asked for asked in self.questions if asked.goes_to(collection))

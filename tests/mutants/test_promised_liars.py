@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from harness.model import Endpoint, Outcome
 from harness.record import VerdictEntry
 from harness.reference.mutants import MUTANTS
 from harness.reference.rules import Rules
-from harness.scenario import Scenario
+from harness.scenario import Promise, Scenario
 from harness.sitting import Options, Sitting
 from harness.stage import packed
 
@@ -108,20 +109,50 @@ def test_what_was_timed_is_judged(
     assert lying[check] is Outcome.VIOLATED
 
 
-def _timed(liar: str, question: str, scenario: Scenario, url: str, folder: Path) -> Iterator[VerdictEntry]:
+def test_too_few_answers_leave_a_percentile_undecided(scenario: Scenario, planted_url: str, tmp_path: Path) -> None:
+    """A promised percentile that fewer than ten answers lie beyond is neither kept nor broken, and the need is said."""
+    promised = replace(scenario, promises=(Promise("latency", "p50", 60_000.0, "60s", 1),))
+    [median] = (
+        one for one in _timed("", "nearest", promised, planted_url, tmp_path / "few") if one.check == "latency/p50"
+    )
+    assert median.outcome is Outcome.UNDECIDED
+    assert median.sentence == "3 answers do not carry p50: 20 are needed"
+
+
+@pytest.mark.parametrize(
+    ("glob", "verdicts"),
+    [
+        ("latency/nearest", ["answered", "right", "p50"]),
+        ("latency/*", ["answered", "right", "p50"]),
+        ("latency/p50", ["p50"]),
+        ("*/right", ["right"]),
+    ],
+)
+def test_a_verdict_on_latency_can_be_asked_for(
+    glob: str, verdicts: list[str], scenario: Scenario, planted_url: str, tmp_path: Path
+) -> None:
+    """By the question's name all of its verdicts are, by the name in the table that one."""
+    promised = replace(scenario, promises=(Promise("latency", "p50", 60_000.0, "60s", 1),))
+    given = _timed("", "nearest", promised, planted_url, tmp_path / "asked", Options(checks=(glob,)))
+    assert [one.check for one in given] == [f"latency/{name}" for name in verdicts]
+
+
+def _timed(
+    liar: str, question: str, scenario: Scenario, url: str, folder: Path, options: Options | None = None
+) -> Iterator[VerdictEntry]:
     asked = next(one for one in scenario.questions if one.name == question)
     collection = next(one for one in scenario.collections if one.base == asked.collection)
     with staged(_rules(liar), url, folder) as stage:
-        sitting = _sitting(stage.endpoint, folder)
+        sitting = _sitting(stage.endpoint, folder, options or Options())
         entries, gravest = measure(Measured(sitting, scenario, collection, asked, NAMES[0]), OnlyAsks())
         sitting.close()
     assert (gravest.outcome is Outcome.VIOLATED) == bool(liar)
     yield from (entry for entry in entries if isinstance(entry, VerdictEntry))
 
 
-def _sitting(endpoint: Endpoint, folder: Path) -> Sitting:
+def _sitting(endpoint: Endpoint, folder: Path, options: Options) -> Sitting:
     run = Run()
     told = {"id": run.id, "host": run.host, "pid": run.pid}
-    sitting = Sitting(Options(), {"run": told, "folder": str(folder), "endpoint": packed(endpoint)})
+    sitting = Sitting(options, {"run": told, "folder": str(folder), "endpoint": packed(endpoint)})
     sitting.parallel = False
     return sitting

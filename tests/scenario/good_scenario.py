@@ -20,6 +20,6 @@ promises:
   red: {first: warm/red, label_precision_at_2: 0.5, recall: 1.0}
   every_image: {label_precision_at_1: 0.5}
   latency: {p50: 20ms, p95: 1.5s, errors: 0}
-load: {requests: 10, warmup: 1}
+load: {requests: 200, warmup: 1}
 checks: ["near-image/*"]
 """

@@ -38,15 +38,15 @@ MISTAKES = {
     ),
     "truth for a number": ("limit: 2", "limit: true", 14, "must be a whole number, not true"),
     "fraction for a count": ("limit: 2", "limit: 2.5", 14, "must be a whole number, not 2.5"),
-    "list for a mapping": ("{requests: 10, warmup: 1}", "[10, 1]", 20, "`load` must be a mapping, not a list"),
+    "list for a mapping": ("{requests: 200, warmup: 1}", "[10, 1]", 20, "`load` must be a mapping, not a list"),
     "text for a list": ('["near-image/*"]', "near-image/*", 21, "`checks` must be a list, not the text"),
     "question that is not timed": (
-        "{requests: 10, warmup: 1}",
-        "{requests: 10, questions: [reed]}",
+        "{requests: 200, warmup: 1}",
+        "{requests: 200, questions: [reed]}",
         20,
         "there is no question 'reed'",
     ),
-    "nothing for a mapping": ("{requests: 10, warmup: 1}", "", 20, "`load` must be a mapping, not nothing"),
+    "nothing for a mapping": ("{requests: 200, warmup: 1}", "", 20, "`load` must be a mapping, not nothing"),
     "no mapping at all": (GOOD, "- a\n- b\n", 1, "a scenario is a mapping, not a list"),
     "another version": ("nearimage: 1", "nearimage: 2", 1, "format 2; this harness reads format 1"),
     "no version": ("nearimage: 1", "nearimages: 1", 1, "`nearimage` is missing", "nearimages"),
@@ -58,7 +58,7 @@ MISTAKES = {
     "overflowing distance": ("distance: 0.2", "distance: 1e999", 15, "must be a finite number, not inf"),
     "certainty of nothing": ("distance: 0.2", "certainty: 0", 15, "must be more than 0, not 0"),
     "certainty beyond one": ("distance: 0.2", "certainty: 1.5", 15, "must be at most 1, not 1.5"),
-    "no requests": ("requests: 10", "requests: 0", 20, "must be at least 1"),
+    "no requests": ("requests: 200", "requests: 0", 20, "must be at least 1"),
     "NaN in the class": ("label, dataType", "label, x: .nan, dataType", 10, "`collection.properties[1].x` is nan"),
     # needs
     "unknown module": (
@@ -315,6 +315,13 @@ MISTAKES = {
     "duration without a unit": ("p50: 20ms", "p50: 20", 19, "must be a duration, not 20", "60ms"),
     "duration in another unit": ("p50: 20ms", "p50: 20min", 19, "must be a duration, not the text '20min'"),
     "duration of nothing": ("p50: 20ms", "p50: 0ms", 19, "must be a duration"),
+    "percentile of too few requests": (
+        "p95: 1.5s",
+        "p99: 1.5s",
+        19,
+        "p99 needs 1,000 requests, for ten to lie beyond it, and the load has 200",
+        "write `load: {requests: 1000}`, or promise a lower percentile",
+    ),
     "negative errors": ("errors: 0", "errors: -1", 19, "must be a count of 0 or more"),
     "promises no mapping": (
         "{label_precision_at_1: 0.5}",
@@ -367,7 +374,7 @@ def test_certainty_for_a_metric_without_it_is_refused(write: Write) -> None:
 
 def test_the_first_mistake_in_the_file_is_named(write: Write) -> None:
     """Of several mistakes the one that is read first is said."""
-    text = GOOD.replace("limit: 2", "limit: 0").replace("requests: 10", "requests: 0")
+    text = GOOD.replace("limit: 2", "limit: 0").replace("requests: 200", "requests: 0")
     with pytest.raises(FileError, match=r":14: "):
         load_scenario(write(text))
 

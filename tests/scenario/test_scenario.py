@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def test_a_good_scenario_becomes_values(write: Write) -> None:
     """Each part of the file is where it belongs."""
     scenario = load_scenario(write(GOOD))
-    assert (scenario.name, scenario.load, scenario.checks) == ("a good one", LoadProfile(10, 1), ("near-image/*",))
+    assert (scenario.name, scenario.load, scenario.checks) == ("a good one", LoadProfile(200, 1), ("near-image/*",))
     assert scenario.needs == Needs(("img2vec-neural",), ">=1.19", {})
     (thing,) = scenario.collections
     assert (thing.name, thing.base, thing.module, thing.metric, thing.index) == (
@@ -49,6 +49,26 @@ def test_a_good_scenario_becomes_values(write: Write) -> None:
     assert [promise.rank for promise in scenario.promises_about("red")] == [None, 2, None]
     assert scenario.wants("near-image/order")
     assert not scenario.wants("threshold/zero")
+
+
+@pytest.mark.parametrize(("promised", "requests"), [("p50: 20ms", 100), ("p95: 20ms", 200), ("p99: 20ms", 1000)])
+@pytest.mark.parametrize("load", ["", "load: {warmup: 1}\n"])
+def test_a_load_without_a_number_asks_as_often_as_its_promises_need(
+    write: Write, promised: str, requests: int, load: str
+) -> None:
+    """Where the file says no number of requests, ten of them lie beyond each percentile that it promises."""
+    text = GOOD.replace("load: {requests: 200, warmup: 1}\n", load).replace("p50: 20ms, p95: 1.5s", promised)
+    profile = load_scenario(write(text)).load
+    assert profile is not None
+    assert profile.requests == requests
+
+
+def test_a_timed_question_has_names_for_its_latency(write: Write) -> None:
+    """Its own name and each verdict on it can be asked for; a question that is not timed has none."""
+    scenario = load_scenario(write(GOOD.replace("warmup: 1", "questions: [red]")))
+    red, near = scenario.questions
+    assert scenario.latency_ids(red) == tuple(f"latency/{name}" for name in ("red", "answered", "right", "p50", "p95"))
+    assert scenario.latency_ids(near) == ()
 
 
 def test_pictures_and_their_views_are_loaded_once(write: Write) -> None:
