@@ -17,6 +17,7 @@ from harness.errors import ExitCode, HarnessError
 _EPILOG = """exit codes: 0 held, 1 violated, 2 usage or bad scenario, 3 undecided or invalid, 4 no target,
 5 nothing ran, 70 a bug of ours, 130 interrupted"""
 _NOBODY_READS = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LISTS = ("checks", "scenarios", "promises", "interfaces", "targets")
 _TARGET = "auto (the default), reference, embedded[:VERSION|:/PATH], http(s)://HOST:PORT[?grpc=PORT]"
 
 
@@ -88,11 +89,16 @@ def _add_small(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     validate = commands.add_parser("validate", help="check scenario files without starting anything")
     validate.add_argument("scenarios", nargs="*", metavar="SCENARIO")
     validate.set_defaults(act=_validate)
-    listing = commands.add_parser("list", help="print checks, scenarios, interfaces or targets")
-    listing.add_argument("what", nargs="?", choices=("checks", "scenarios", "interfaces", "targets"), default=None)
+    listing = commands.add_parser("list", help="print checks, scenarios, promises, interfaces or targets")
+    listing.add_argument("what", nargs="?", choices=_LISTS, default=None)
     listing.set_defaults(act=_list)
     report = commands.add_parser("report", help="show a record again and write its page")
-    report.add_argument("record", type=Path, metavar="RECORD", help="record.jsonl, or the folder it is in")
+    report.add_argument(
+        "record",
+        type=Path,
+        metavar="RECORD",
+        help="record.jsonl, the folder of a run, or nearimage-out: its newest run",
+    )
     report.add_argument("--html", type=Path, default=None, metavar="FILE", help="where the page goes")
     report.set_defaults(act=_report)
     images = commands.add_parser("images", help="write the manifest of a folder of your own photographs")

@@ -6,22 +6,17 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import ExitCode, FileError, UsageError, worst
+from harness.runs import PAGE, RECORD, forget, fresh_folder, record_at
 
 if TYPE_CHECKING:
     from harness.progress import Progress
     from harness.record import Record
-    from harness.scenario import Scenario
 
 SMOKE = "smoke"
-RECORD = "record.jsonl"
-PAGE = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +90,26 @@ def run(options: RunOptions) -> ExitCode:
 
     paths = scenario_paths(options.scenarios, smoke=options.smoke)
     _check(options, paths)
-    folder = _fresh_folder(options.out)
+    folder = fresh_folder(options.out)
     progress = Progress(quiet=options.quiet)
     with progress:
         _pytest(_arguments(options, paths, folder), progress)
     sitting = progress.sitting
-    if sitting is None:
-        _say("nothing was collected")
-        return ExitCode.NOTHING_RAN
-    for bug in sitting.bugs:
-        _say(f"a bug of ours; please report it:\n{bug}")
     record = folder / RECORD
-    code = worst(sitting.codes)
-    if record.exists():
-        found = read(record)
-        code = worst([found.exit_code, *sitting.codes])
-        if found.verdicts:
-            show(found, folder / PAGE)
-            return code
-    for trouble in sitting.troubles:
+    found = read(record) if record.exists() else None
+    codes = [*([found.exit_code] if found else []), *(sitting.codes if sitting else [])]
+    code = worst(codes)
+    for bug in sitting.bugs if sitting else ():
+        _say(f"a bug of ours; please report it:\n{bug}")
+    if found is not None and found.verdicts:
+        show(found, folder / PAGE)
+        return code
+    for trouble in sitting.troubles if sitting else ():
         _say(str(trouble))
-    if not sitting.troubles and not sitting.bugs:
-        _say("interrupted before the first verdict" if sitting.interrupted else "nothing ran")
+    if sitting is None or not (sitting.troubles or sitting.bugs):
+        _say("interrupted before the first verdict" if sitting and sitting.interrupted else "nothing ran")
+    if found is None or code is ExitCode.USAGE:  # it never started
+        forget(folder)
     return code
 
 
@@ -174,105 +167,44 @@ def _arguments(options: RunOptions, paths: Sequence[Path], folder: Path) -> list
 
 def _check(options: RunOptions, paths: Sequence[Path]) -> None:
     """Find every mistake that can be found before anything is started."""
+    from harness.preflight import check_ids, demand_checks, demand_writable
     from harness.scenario import load_scenario
     from harness.sitting import Options
+    from harness.stage import needs_of
 
     scenarios = [load_scenario(path) for path in paths]
     Options(options.target, interfaces=tuple(options.interfaces.split(",")), read_only=options.read_only).check()
-    known = check_ids(scenarios)
-    for glob in options.checks:
-        if not any(fnmatchcase(id_, glob) for id_ in known):
-            near = get_close_matches(glob, known, 1)
-            hint = f"Did you mean {near[0]}?" if near else "`nearimage list checks` prints them."
-            raise UsageError(f"no check is called {glob}", hint=hint)
+    demand_checks(options.checks, check_ids(scenarios))
+    needs_of(scenarios)
     for path in (options.junit, options.benchmark_json):
         if path is not None:
-            _writable(path)
-
-
-def _writable(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab"):
-            return
-    except OSError as error:
-        raise FileError(
-            f"can't be written ({error.strerror or error})", path=path, hint="Name another place."
-        ) from error
-
-
-def check_ids(scenarios: Sequence[Scenario] = ()) -> list[str]:
-    """Return the ids of all checks, and of those that these scenarios add by their questions and promises."""
-    from harness.checks import all_checks
-    from harness.scenario import LATENCY
-
-    ids = list(all_checks())
-    for scenario in scenarios:
-        ids += [f"{kind}/{asked.name}" for asked in scenario.questions for kind in ("question", "latency")]
-        ids += [f"promise/{one.subject}/{one.key}" for one in scenario.promises if one.subject != LATENCY]
-    return list(dict.fromkeys(ids))
-
-
-def _fresh_folder(out: Path) -> Path:
-    """Make a folder for this run, named by the time it began."""
-    begun = datetime.now().astimezone().strftime("%Y-%m-%dT%H-%M-%S")
-    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
-        folder = out / (begun + suffix)
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise UsageError(f"{folder} can't be made: {error.strerror}", hint="Name another place: --out.") from error
-        return folder
-    raise UsageError(f"{out} is full of runs that began at {begun}")
+            demand_writable(path)
 
 
 def report(path: Path, *, out: Path | None = None) -> ExitCode:
     """Show a record again: the table, and its page beside it (or at `out`); return the run's own exit code.
 
+    Args:
+        path: a record, the folder of a run, or that of many runs, of which the newest is shown.
+        out: where the page goes.
+
     Raises:
-        FileError: if the file is no record.
+        FileError: if there is no record, or the file is none.
     """
     from harness.record import read
 
-    found = read(path / RECORD if path.is_dir() else path)
+    meant, runs = record_at(path)
+    found = read(meant)
+    if runs > 1:
+        sys.stdout.write(f"{meant.parent}, the newest of {runs} runs\n")
     return show(found, out or found.path.with_name(PAGE))
 
 
 def listed(what: str | None) -> list[str]:
-    """Return lines that say what there is: checks, scenarios, interfaces, targets, or (None) all of them."""
-    kinds = {"checks": _checks, "scenarios": _scenarios, "interfaces": _interfaces, "targets": _targets}
-    if what is not None:
-        return kinds[what]()
-    lines = []
-    for name, make in kinds.items():
-        lines += [f"{name}:", *(f"  {line}" for line in make()), ""]
-    return lines[:-1]
+    """Return lines that say what there is: checks, scenarios, promises, interfaces, targets, or (None) all of them."""
+    from harness.inventory import listed
 
-
-def _checks() -> list[str]:
-    from harness.checks import all_checks
-
-    return [f"{check.id:42} {check.level:9} {check.sentence}" for check in all_checks().values()]
-
-
-def _scenarios() -> list[str]:
-    from harness.scenario import load_scenario, shipped_scenarios
-
-    return [f"{name:18} {load_scenario(path).name}" for name, path in shipped_scenarios().items()]
-
-
-def _interfaces() -> list[str]:
-    from harness.interfaces import NAMES
-
-    return list(NAMES)
-
-
-def _targets() -> list[str]:
-    from harness.targets import KINDS
-
-    return [f"{kind.form:34} {kind.says}" for kind in KINDS]
+    return listed(what)
 
 
 def write_manifest(folder: Path) -> str:
@@ -284,8 +216,9 @@ def write_manifest(folder: Path) -> str:
     from harness.images import load_manifest, write_manifest
 
     path = write_manifest(folder)
-    count = len(load_manifest(path).pictures)
-    return f"{path}: {count} photographs; use them in a scenario with `images: {{from: ./{folder.name}, as: image}}`"
+    count = len(load_manifest(path, trusted=True).pictures)
+    found = f"{count} photograph{'' if count == 1 else 's'}"
+    return f"{path}: {found}; use them in a scenario with `images: {{from: ./{folder.name}, as: image}}`"
 
 
 def up(text: str) -> list[str]:

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "images": BASE,
     "oracle": BASE,
     "record": BASE,
-    "scenario": BASE | {"images"},
+    "scenario": BASE | {"images", "statistics"},
     "interfaces": BASE | {"exchange", "images", "stubs", "transport"},
     "inference": BASE | {"images"},
     "reference": BASE | {"exchange", "stubs"},
@@ -48,8 +48,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session_record": BASE | {"record", "report", "scenario", "sitting"},
     "plugin": BASE | {"checks", "dataset", "items", "scenario", "session_record", "sitting", "stash"},
     "progress": {"sitting", "stash"},
+    "preflight": {"checks", "errors", "scenario"},
+    "inventory": {"checks", "interfaces", "scenario", "targets"},
+    "runs": {"errors"},
     "session": BASE
-    | {"checks", "images", "interfaces", "progress", "record", "report", "scenario", "sitting", "targets"},
+    | {"images", "inventory", "preflight", "progress", "record", "report", "runs", "scenario", "sitting", "stage"}
+    | {"targets"},
     "cli": {"errors", "session"},
 }
 """What each part may import of the others, beside `harness` itself (its version) and its own modules.

@@ -1,13 +1,18 @@
-"""A server that lacks what is needed."""
+"""Servers that lack what is needed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
+
+from harness.inference.encoders import load
+from harness.inference.serving import serve as serve_inference
+from harness.reference.server import serve
 
 
 class BareWeaviate(BaseHTTPRequestHandler):
@@ -24,6 +29,13 @@ class BareWeaviate(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
+
+
+@pytest.fixture
+def blind_server(tmp_path: Path) -> Iterator[str]:
+    """The address of a reference whose inference service refuses every photograph."""
+    with serve_inference(load("planted")) as url, serve(inference_url=url, folder=tmp_path / "blind") as served:
+        yield f"{served.url}?grpc={served.grpc.rpartition(':')[2]}"
 
 
 @pytest.fixture

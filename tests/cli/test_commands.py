@@ -46,6 +46,7 @@ def test_validate_without_a_name_checks_all_that_are_shipped(capsys: pytest.Capt
     [
         ("checks", set(all_checks())),
         ("scenarios", {path.stem for path in shipped_folder("scenarios").glob("*.yaml")}),
+        ("promises", {"first", "recall", "label_precision_at_N", "p50", "p95", "p99", "errors"}),
         ("interfaces", set(NAMES)),
         ("targets", {"auto", "reference[:FAULT]", "embedded[:VERSION|:/PATH]", "http(s)://HOST:PORT[?grpc=PORT]"}),
     ],
@@ -65,9 +66,17 @@ def test_images_writes_a_manifest(place: Place, capsys: pytest.CaptureFixture[st
         (place.folder / "mine" / label).mkdir(parents=True)
         shutil.copy(shipped_folder("fixtures") / "photos" / name, place.folder / "mine" / label)
     assert main(["images", "mine"]) == 0
-    assert "mine/manifest.yaml: 2 photographs" in capsys.readouterr().out
+    assert "mine/manifest.yaml: 2 photographs;" in capsys.readouterr().out
     found = load_manifest(place.folder / "mine" / "manifest.yaml")
     assert {picture.label for picture in found.pictures} == {"cat", "food"}
+
+
+def test_images_counts_in_words(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """One photograph is one photograph."""
+    (place.folder / "mine").mkdir()
+    shutil.copy(shipped_folder("fixtures") / "photos" / "chelsea.jpg", place.folder / "mine")
+    assert main(["images", "mine"]) == 0
+    assert "mine/manifest.yaml: 1 photograph;" in capsys.readouterr().out
 
 
 def test_report_shows_a_record_again(place: Place, server: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,6 +89,27 @@ def test_report_shows_a_record_again(place: Place, server: str, capsys: pytest.C
     assert place.record.with_name("report.html").exists()
     assert main(["report", str(place.record), "--html", "page.html"]) == 0
     assert (place.folder / "page.html").exists()
+
+
+def test_report_of_many_runs_shows_the_newest(place: Place, server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the folder in which runs are kept `report` shows the run that began last, and says which that is."""
+    place.scenario()
+    place.run("run", "tiny.yaml", "--target", server)
+    newest = place.record.parent
+    for older in ("2020-01-02T03-04-05", "2020-01-02T03-04-05-2"):
+        (newest.parent / older).mkdir()
+        (newest.parent / older / "record.jsonl").write_text("")
+    assert main(["report", "nearimage-out"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"nearimage-out/{newest.name}, the newest of 3 runs\n")
+    assert "Everything held" in said
+
+
+def test_report_of_a_folder_without_runs_says_so(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder that holds no run is a mistake, and what to name instead is said."""
+    (place.folder / "empty").mkdir()
+    assert main(["report", "empty"]) == 2
+    assert "empty: there is no run in this folder\nName a record.jsonl" in capsys.readouterr().err
 
 
 def test_report_reads_a_record_that_was_cut_off(place: Place, server: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,9 +14,11 @@ from running import ONE_CHECK, TINY, Place
 
 from harness.cli import main
 from harness.errors import ExitCode, worst
+from harness.images import shipped_folder
 
 WRONG = ONE_CHECK.replace("{first: p-0000}", "{first: p-0001}")
-UNDECIDED = ONE_CHECK.replace("promises:\n", "promises:\n  latency: {p99: 10s}\n")
+PLANTED = "from: planted, subjects: 4, views: 1, dimensions: 8, ties: 1, seed: 1"
+PHOTOS = TINY.replace(PLANTED, "from: shipped:photos, first: 2").replace("p-0000", "astronaut.jpg")
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +59,10 @@ def test_what_is_violated_is_1(place: Place) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["run", "tiny.yaml", "--checks", "treshold/*"], "no check is called treshold/*\nDid you mean threshold/"),
+        (["run", "tiny.yaml", "--checks", "treshold/*"], "no check is called treshold/*\nDid you mean threshold/*?"),
+        (["run", "tiny.yaml", "--checks", "treshold"], "no check is called treshold\nDid you mean threshold/*?"),
+        (["run", "tiny.yaml", "--checks", "latency/right2"], "Did you mean latency/right?"),
+        (["run", "tiny.yaml", "--checks", "latency/p99"], "no check is called latency/p99\n"),
         (["run", "tiny.yaml", "--target", "refrence"], "there is no target 'refrence'\nDid you mean reference?"),
         (["run", "tiny.yaml", "--target", "reference:exclusiv_threshold"], "Did you mean reference:exclusive_thr"),
         (["run", "tiny.yaml", "--interfaces", "grpc,graph"], "there is no interface 'graph'"),
@@ -91,6 +96,36 @@ def test_a_wrong_scenario_is_2_with_its_line(command: str, place: Place, capsys:
     assert not (place.folder / "nearimage-out").exists()
 
 
+@pytest.mark.parametrize("command", [["run", "mine.yaml"], ["validate", "mine.yaml"], ["images", "mine"]])
+def test_a_photograph_that_cannot_be_decoded_is_2(
+    command: list[str], place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half a photograph is found before anything is started: its name, and what to do."""
+    place.scenario(TINY.replace(PLANTED, "from: ./mine").replace("p-0000", "cat/chelsea.jpg"), "mine.yaml")
+    (place.folder / "mine" / "cat").mkdir(parents=True)
+    photo = (shipped_folder("fixtures") / "photos" / "chelsea.jpg").read_bytes()
+    (place.folder / "mine" / "cat" / "chelsea.jpg").write_bytes(photo)
+    (place.folder / "mine" / "cat" / "half.jpg").write_bytes(photo[: len(photo) // 2])
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert "mine/cat/half.jpg: the image is damaged or cut off" in said
+    assert "take it out of the folder" in said
+    assert not (place.folder / "nearimage-out").exists()
+
+
+@pytest.mark.parametrize("said", ["nothing can be noted down", "two scenarios need different servers"])
+def test_a_run_that_never_started_leaves_no_folder(said: str, place: Place) -> None:
+    """A mistake that is found late is no run: nothing of it is kept."""
+    place.scenario(TINY + "needs: {settings: {QUERY_DEFAULTS_LIMIT: 5}}\n")
+    place.scenario(TINY + "needs: {settings: {QUERY_DEFAULTS_LIMIT: 6}}\n", "other.yaml")
+    state = {"NEARIMAGE_STATE": "/dev/null/x"} if "noted" in said else {}
+    names = ["tiny.yaml"] if "noted" in said else ["tiny.yaml", "other.yaml"]
+    result = place.run("run", *names, "--target", "reference", env=state)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert not (place.folder / "nearimage-out").exists()
+
+
 def test_an_unknown_option_is_2(capsys: pytest.CaptureFixture[str]) -> None:
     """What the command line doesn't know ends with 2 as well."""
     with pytest.raises(SystemExit) as ended:
@@ -108,12 +143,12 @@ def test_a_place_for_notes_that_is_none_is_2(place: Place) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_what_is_undecided_is_3(place: Place, server: str) -> None:
-    """A promise that the sample can't carry leaves the run undecided."""
-    place.scenario(UNDECIDED)
-    result = place.run("run", "tiny.yaml", "--target", server)
+def test_what_is_undecided_is_3(place: Place, blind_server: str) -> None:
+    """A server that stores no image leaves every check undecided."""
+    place.scenario(PHOTOS)
+    result = place.run("run", "tiny.yaml", "--target", blind_server)
     assert result.returncode == 3, result.stderr
-    assert "12 answers do not carry p99: 1000 are needed" in result.stdout
+    assert "the image astronaut.jpg could not be stored" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -157,6 +192,15 @@ def test_nothing_that_ran_is_5(place: Place, server: str) -> None:
     place.scenario()
     result = place.run("run", "tiny.yaml", "--target", server, "--checks", "near-text/*")
     assert (result.returncode, result.stderr) == (5, "nearimage: nothing ran\n")
+    assert not (place.folder / "nearimage-out").exists()
+
+
+def test_what_the_table_calls_a_latency_can_be_asked_for(place: Place, server: str) -> None:
+    """`--checks latency/p50` judges that promise alone, of every question that is timed."""
+    place.scenario(ONE_CHECK.replace("promises:\n", "promises:\n  latency: {p50: 60s}\n").replace("12", "20"))
+    result = place.run("run", "tiny.yaml", "--target", server, "--checks", "latency/p50")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert {entry["check"] for entry in place.entries("verdict")} == {"latency/p50"}
 
 
 def test_nothing_but_skips_is_5(place: Place, server: str) -> None:

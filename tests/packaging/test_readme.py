@@ -15,6 +15,7 @@ from test_layout import MAY_IMPORT
 
 from harness import cli, session
 from harness.errors import ExitCode
+from harness.preflight import check_ids
 from harness.targets import find
 
 TOX = ConfigParser()
@@ -48,7 +49,7 @@ def test_each_nearimage_command_on_a_page_is_one(page: Path, words: list[str]) -
     named = [each for each in getattr(options, "scenarios", []) if each != "my-photos.yaml"]
     assert session.scenario_paths(named), page
     for glob in getattr(options, "checks", []):
-        assert [id_ for id_ in session.check_ids() if re.match(glob.replace("*", ".*"), id_)], glob
+        assert [id_ for id_ in check_ids() if re.match(glob.replace("*", ".*"), id_)], glob
 
 
 def find_by_form(target: str) -> None:
