@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import FileError, HarnessError
+from harness.errors import FileError, HarnessError, UsageError
 from harness.stash import ENTRIES, HANDED, REPORTED, SITTING
 
 if TYPE_CHECKING:
@@ -262,10 +262,20 @@ def _is_item_of_ours(item: pytest.Item) -> bool:
 
 
 def _named_by(item: pytest.Item) -> Scenario:
+    """Return the scenario that a hand-written test names.
+
+    Raises:
+        UsageError: if there is no such scenario, or the marker names none.
+    """
     from harness.scenario import find_scenarios, load_scenario
 
     marker = item.get_closest_marker("scenario")
-    return load_scenario(find_scenarios([Path(marker.args[0] if marker else "photos-img2vec")])[0])
+    name = marker.args[0] if marker and len(marker.args) == 1 else "" if marker else "photos-img2vec"
+    found = find_scenarios([Path(name)]) if name and isinstance(name, str) else []
+    if not found:
+        hint = 'Write its file or its name: @pytest.mark.scenario("photos-img2vec").'
+        raise UsageError(f"the marker `scenario` of {item.name} names no scenario", hint=hint)
+    return load_scenario(found[0])
 
 
 def _scenario_files(config: pytest.Config) -> Iterator[Path]:
@@ -300,22 +310,26 @@ def endpoint(request: pytest.FixtureRequest) -> Endpoint:
     known = {scenario.path for scenario in sitting.scenarios}
     for item in request.session.items:
         if collection.__name__ in getattr(item, "fixturenames", ()):
-            scenario = _or_exit(sitting, partial(_named_by, item))
-            sitting.scenarios += [scenario] * (scenario.path not in known)
-            known.add(scenario.path)
+            with suppress(UsageError):  # that test itself says so
+                scenario = _named_by(item)
+                sitting.scenarios += [scenario] * (scenario.path not in known)
+                known.add(scenario.path)
     found: Endpoint = _or_exit(sitting, sitting.endpoint)
     return found
 
 
 @pytest.fixture
-def collection(request: pytest.FixtureRequest, endpoint: Endpoint) -> Dataset:
+def collection(request: pytest.FixtureRequest) -> Dataset:
     """A scenario's first collection, loaded once for the whole run: `@pytest.mark.scenario("photos-img2vec")`.
 
-    Without the marker it is that of the shipped scenario photos-img2vec.
+    Without the marker it is that of the shipped scenario photos-img2vec. What is wrong with it fails this test alone.
     """
-    del endpoint
-    scenario = _named_by(request.node)
-    return sitting_of(request.config).dataset(scenario, scenario.collections[0])
+    try:
+        scenario = _named_by(request.node)
+        request.getfixturevalue(endpoint.__name__)  # not before: for a scenario that is none, nothing is started
+        return sitting_of(request.config).dataset(scenario, scenario.collections[0])
+    except HarnessError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture

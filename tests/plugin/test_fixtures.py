@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from inner_runs import Inner
+from running import TINY
 
 
 def test_endpoint_is_the_target(inner: Inner) -> None:
@@ -55,18 +57,49 @@ def test_collection_and_near_image_ask_a_scenario(inner: Inner) -> None:
     inner.run("test_collection_and_near_image_ask_a_scenario.py").assert_outcomes(passed=4)
 
 
-def test_a_marker_that_names_no_scenario_says_so(inner: Inner) -> None:
-    """A scenario that is not there ends the run with a sentence and exit 2 before a database is started."""
+@pytest.mark.parametrize(
+    ("marker", "says"),
+    [
+        ('"tinny.yaml"', "tinny.yaml: there is no such scenario"),
+        ('"wrong.yaml"', "wrong.yaml:11: unknown key `near_imge`*"),
+        ('"empty"', "the marker `scenario` of test_it names no scenario"),
+        ("", "the marker `scenario` of test_it names no scenario"),
+        ("3", "the marker `scenario` of test_it names no scenario"),
+    ],
+)
+def test_a_marker_that_names_no_scenario_fails_its_test_alone(inner: Inner, marker: str, says: str) -> None:
+    """That test has an error with a sentence and no traceback, nothing is started for it, and the others run."""
+    inner.scenario(TINY.replace("near_image: p-0000", "near_imge: p-0000"), "wrong.yaml")
+    (inner.pytester.path / "empty").mkdir()
+    inner.pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.scenario({marker})
+        def test_it(near_image): ...
+
+        def test_other(): ...
+        """
+    )
+    test = "test_a_marker_that_names_no_scenario_fails_its_test_alone.py"
+    result = inner.pytester.runpytest_inprocess("--target", "http://127.0.0.1:1", test)
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines([says])
+    result.stdout.no_fnmatch_line("*plugin.py*")
+
+
+def test_a_wrong_marker_leaves_the_right_ones_alone(inner: Inner) -> None:
+    """Tests with a scenario that is right run on it, wherever the wrong one stands."""
     inner.pytester.makepyfile(
         """
         import pytest
 
         @pytest.mark.scenario("tinny.yaml")
-        def test_it(near_image): ...
+        def test_wrong(near_image): ...
+
+        @pytest.mark.scenario("tiny.yaml")
+        def test_right(near_image):
+            assert near_image("p-0000", limit=1).hits
         """
     )
-    result = inner.pytester.runpytest_inprocess(
-        "--target", "http://127.0.0.1:1", "test_a_marker_that_names_no_scenario_says_so.py"
-    )
-    assert result.ret == 2
-    result.stdout.fnmatch_lines(["*tinny.yaml: there is no such scenario*"])
+    inner.run("test_a_wrong_marker_leaves_the_right_ones_alone.py").assert_outcomes(errors=1, passed=1)
