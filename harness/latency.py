@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.checks.case import Case
 from harness.checks.promises import question_of
+from harness.dataset import UnfitError
 from harness.errors import AnswerError, HarnessError
 from harness.load.closed_loop import Times, closed_loop
 from harness.model import Inference, Level, Outcome, Question, Verdict
@@ -84,6 +85,10 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
             )
             if measured.wants(verdict.check)
         ]
+    except UnfitError as error:
+        _leave(benchmark)
+        verdict = elsewhere(measured, f"{error.what}. {error.hint}")
+        return [VerdictEntry.of(verdict)], verdict
     except HarnessError as error:
         _leave(benchmark)
         sitting.listen()

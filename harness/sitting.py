@@ -20,7 +20,7 @@ from packaging.specifiers import SpecifierSet
 from harness.abilities import CanShowLogs
 from harness.checks import Check
 from harness.checks.judging import judge
-from harness.dataset import Dataset, Run
+from harness.dataset import Dataset, Run, UnfitError
 from harness.errors import AnswerError, ExitCode, HarnessError, TargetError, UsageError
 from harness.interfaces import NAMES
 from harness.model import Endpoint, Module, Needs, Outcome, Verdict
@@ -218,6 +218,8 @@ class Sitting:
             try:
                 case = stage.case(self.dataset(scenario, collection), interface, questions)
                 verdict = judge(check, case, scenario=scenario.name, repeat=repeat)
+            except UnfitError as error:
+                reason = f"{error.what}. {error.hint}"
             except HarnessError as error:
                 outcome, reason = Outcome.UNDECIDED, str(error)
             else:
@@ -231,12 +233,15 @@ class Sitting:
 
         Raises:
             AnswerError: if the database does not answer any more, or could not be loaded with it.
+            UnfitError: if it may only be read and is not there, or is not what the scenario says.
             HarnessError: if the server refuses the collection.
         """
         if self._silent:
             raise AnswerError(self._silent)
         try:
             return self.stage().dataset(scenario, collection)
+        except UnfitError:
+            raise
         except HarnessError:
             self.listen()
             raise

@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sitting": BASE | {"abilities", "checks", "dataset", "images", "interfaces", "scenario", "stage", "targets"},
     "stash": {"record", "sitting"},
     "showing": {"checks", "images", "record", "scenario"},
-    "latency": BASE | {"checks", "load", "record", "scenario", "sitting", "statistics"},
+    "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "sitting", "statistics"},
     "items": BASE | {"checks", "latency", "record", "scenario", "showing", "sitting", "stash"},
     "session_record": BASE | {"record", "report", "scenario", "sitting"},
     "plugin": BASE | {"checks", "dataset", "items", "scenario", "session_record", "sitting", "stash"},

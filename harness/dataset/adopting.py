@@ -10,8 +10,14 @@ from harness.dataset.loaded import Dataset, Stored, vector_of
 from harness.errors import UsageError
 from harness.images import Picture
 from harness.interfaces.rest import Object, Rest
-from harness.model import Endpoint, State
+from harness.model import Endpoint
 from harness.scenario import Collection
+
+_NOT_FOUND = "404"
+
+
+class UnfitError(UsageError):
+    """The server has no such class, or another than the scenario says: nothing can be asked of it."""
 
 
 def adopt(endpoint: Endpoint, collection: Collection) -> Dataset:
@@ -21,17 +27,17 @@ def adopt(endpoint: Endpoint, collection: Collection) -> Dataset:
     own, whose name is the object's id and whose label is the first property that the scenario keeps.
 
     Raises:
-        UsageError: if the server has no class of that name, or its metric or index is not what the scenario says.
-        AnswerError: if the objects can't be read.
+        UnfitError: if the server has no class of that name, or its metric or index is not what the scenario says.
+        AnswerError: if the class or its objects can't be read.
     """
     with Rest(endpoint) as rest:
         reply = rest.get_class(collection.name)
-        if reply.state is not State.OK:
-            raise UsageError(
+        if reply.code == _NOT_FOUND:
+            raise UnfitError(
                 f"the server has no class {collection.name}, and with --read-only none is created",
                 hint="Write a scenario whose class is one of the server's own, or leave --read-only out.",
             )
-        _agree(collection, reply.body)
+        _agree(collection, reply.need(f"read the class {collection.name}"))
         # of pictures with the same bytes (planted ties) the first
         known = {picture.data: picture for picture in reversed(collection.images.load().pictures)}
         stored = tuple(_as_found(found, collection, known) for found in rest.objects(collection.name))
@@ -48,7 +54,7 @@ def _agree(collection: Collection, definition: Mapping[str, Any]) -> None:
     said = {"distance": str(collection.metric), "vectorIndexType": collection.index}
     for name, value in found.items():
         if value != said[name]:
-            raise UsageError(
+            raise UnfitError(
                 f"the server's class {collection.name} has the {name} {value}, the scenario says {said[name]}",
                 hint="Say in the scenario what the class is; nothing could be judged otherwise.",
             )

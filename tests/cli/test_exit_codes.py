@@ -212,6 +212,16 @@ def test_nothing_but_skips_is_5(place: Place, server: str) -> None:
     assert "Nothing ran, so nothing is known." in result.stdout
 
 
+def test_a_class_that_may_not_be_made_is_5(place: Place, server: str) -> None:
+    """With `--read-only` and without its class every check and every latency is skipped, with what to do."""
+    place.scenario()
+    result = place.run("run", "tiny.yaml", "--target", server, "--read-only")
+    assert result.returncode == 5, result.stdout + result.stderr
+    assert "10 skipped: the server has no class Tiny, and with --read-only none is created. Write a" in result.stdout
+    assert "Nothing ran, so nothing is known." in result.stdout
+    assert {entry["outcome"] for entry in place.entries("verdict")} == {"skipped"}
+
+
 def test_a_bug_of_ours_is_70(place: Place, server: str) -> None:
     """A check that raises what no check should is a bug: 70, before every other code, with its traceback."""
     place.scenario(WRONG.replace("[near-image/ascending]", '["broken/*"]'))

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.dataset import Dataset, adopt
-from harness.errors import UsageError
+from harness.dataset import Dataset, UnfitError, adopt
+from harness.errors import AnswerError
 from harness.images import planted_picture
 from harness.interfaces.rest import Object, Rest
 from harness.model import Metric
@@ -71,13 +71,19 @@ def test_a_property_that_is_not_there_is_none(adopted: Dataset) -> None:
 
 def test_a_class_that_is_not_there_is_not_made(stage: Stage, squared: Collection) -> None:
     """A class that the server lacks is the user's mistake, and stays away."""
-    with pytest.raises(UsageError, match="has no class Nobody"):
+    with pytest.raises(UnfitError, match="has no class Nobody"):
         adopt(stage.endpoint, replace(squared, name="Nobody"))
     with Rest(stage.endpoint) as rest:
         assert "Nobody" not in {one["class"] for one in rest.classes()}
 
 
+def test_a_server_that_does_not_answer_has_not_said_that_there_is_no_class(stage: Stage, squared: Collection) -> None:
+    """Nobody listens there: that is no answer, and not a class that is missing."""
+    with pytest.raises(AnswerError, match="could not read the class Squared: the connection broke"):
+        adopt(replace(stage.endpoint, url="http://127.0.0.1:1"), squared)
+
+
 def test_a_class_by_another_metric_is_not_judged(stage: Stage, theirs: Collection) -> None:
     """A class whose metric is not what the scenario says is the user's mistake: every distance would be wrong."""
-    with pytest.raises(UsageError, match="l2-squared, the scenario says cosine"):
+    with pytest.raises(UnfitError, match="l2-squared, the scenario says cosine"):
         adopt(stage.endpoint, replace(theirs, metric=Metric.COSINE))
