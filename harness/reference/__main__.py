@@ -1,4 +1,7 @@
-"""`python -m harness.reference`: a reference in a process of its own, which says one line when it is ready."""
+"""`python -m harness.reference`: a reference in a process of its own, which says one line when it is ready.
+
+What is not said by an option is read from the environment, by the names that Weaviate's own container knows.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,11 @@ import threading
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.reference.server import serve
+from harness.reference.server import HOST, serve
+
+_SERVICES = ("IMAGE_INFERENCE_API", "CLIP_INFERENCE_API")
+_NAMES = f"else {' or '.join(_SERVICES)}, one service for both modules"
+_FOLDER = "PERSISTENCE_DATA_PATH"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
             inference_url=options.inference,
             folder=options.folder,
             faults=options.mutant,
+            host=options.host,
             http_port=options.port,
             grpc_port=options.grpc_port,
             environment=os.environ,
@@ -42,13 +50,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m harness.reference", description=__doc__)
-    parser.add_argument("--inference", required=True, metavar="URL", help="the inference service, http://host:port")
-    parser.add_argument("--folder", required=True, type=Path, help="where objects survive a restart")
+    parser.add_argument("--inference", metavar="URL", help="the inference service, http://host:port; " + _NAMES)
+    parser.add_argument("--folder", type=Path, help=f"where objects survive a restart; else {_FOLDER}")
     parser.add_argument("--mutant", default="", help="the name of a fault to have")
+    parser.add_argument("--host", default=HOST, help="the address to listen on, loopback unless said")
     parser.add_argument("--port", type=int, default=0, help="for HTTP; 0 takes a free one")
     parser.add_argument("--grpc-port", type=int, default=0, help="for gRPC; 0 takes a free one")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input closes")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.inference = options.inference or next((os.environ[name] for name in _SERVICES if os.environ.get(name)), "")
+    options.folder = options.folder or Path(os.environ.get(_FOLDER, ""))
+    if not options.inference:
+        parser.error(f"no inference service: give --inference, {_NAMES}")
+    if options.folder == Path():
+        parser.error(f"no folder for the objects: give --folder, else {_FOLDER}")
+    return options
 
 
 def _until_closed(ended: threading.Event) -> None:

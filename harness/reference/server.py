@@ -43,6 +43,7 @@ def serve(
     folder: Path,
     faults: str = "",
     rules: Rules | None = None,
+    host: str = HOST,
     http_port: int = 0,
     grpc_port: int = 0,
     environment: Mapping[str, str] | None = None,
@@ -54,6 +55,7 @@ def serve(
         folder: where objects survive.
         faults: the name of a mutant; empty for the honest reference.
         rules: other rules than the name gives, for tests.
+        host: the address to listen on; in a container every one, else loopback alone.
         http_port: 0 takes a free one.
         grpc_port: 0 takes a free one.
         environment: Weaviate's settings by their variables, none by default.
@@ -64,10 +66,10 @@ def serve(
     engine = Engine(folder, inference_url, rules or rules_of(faults), Settings.from_environment(environment or {}))
     with ExitStack() as stack:
         stack.callback(engine.close)
-        listening = stack.enter_context(_listening(http_port))
-        url = f"http://{HOST}:{listening.getsockname()[1]}"
+        listening = stack.enter_context(_listening(host, http_port))
+        url = f"http://{host}:{listening.getsockname()[1]}"
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="reference"))
-        grpc = stack.enter_context(_grpc(engine, grpc_port))
+        grpc = stack.enter_context(_grpc(engine, host, grpc_port))
         stack.enter_context(_http(engine, threads, url, listening))
         yield Served(url, grpc, engine)
 
@@ -95,15 +97,15 @@ def rules_of(mutant: str) -> Rules:
 
 
 @contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
     # asyncio switches Nagle's delay off only where the protocol is named, and each answer would take 40 ms more.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((HOST, port))
+            listening.bind((host, port))
         except OSError as error:
-            raise UsageError(f"port {port} of {HOST} cannot be used: {error.strerror}") from None
+            raise UsageError(f"port {port} of {host} cannot be used: {error.strerror}") from None
         yield listening
     finally:
         listening.close()
@@ -138,14 +140,14 @@ def _http(engine: Engine, threads: ThreadPoolExecutor, url: str, listening: sock
 
 
 @contextmanager
-def _grpc(engine: Engine, port: int) -> Iterator[str]:
+def _grpc(engine: Engine, host: str, port: int) -> Iterator[str]:
     if find_spec("harness.reference.grpc") is None:
         yield ""
         return
     from harness.reference import grpc
 
-    started = grpc.start(engine, HOST, port)
+    started = grpc.start(engine, host, port)
     try:
-        yield f"{HOST}:{started.port}"
+        yield f"{host}:{started.port}"
     finally:
         started.stop()

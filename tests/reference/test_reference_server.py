@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -83,6 +84,34 @@ def test_a_process_of_its_own(service: PlantedService, tmp_path: Path) -> None:
         assert httpx.get(f"{url}/v1/.well-known/live").status_code == 200
         running.stdin.close()
         assert running.wait(20) == 0
+
+
+def test_in_a_container_it_goes_by_weaviates_own_names(service: PlantedService, tmp_path: Path) -> None:
+    """Service and folder come from the variables that Weaviate's container knows; it listens where it is told to."""
+    environment = {**os.environ, "IMAGE_INFERENCE_API": service.url, "PERSISTENCE_DATA_PATH": str(tmp_path / "data")}
+    command = [sys.executable, "-m", "harness.reference", "--host", "127.0.0.2", "--exit-with-parent"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as running:
+        assert running.stdout is not None
+        url = running.stdout.readline().split()[4]
+        assert url.startswith("http://127.0.0.2:")
+        assert httpx.get(f"{url}/v1/.well-known/live").status_code == 200
+        running.communicate()
+    assert (tmp_path / "data").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [("PERSISTENCE_DATA_PATH", "--inference"), ("CLIP_INFERENCE_API", "--folder")]
+)
+def test_what_is_said_nowhere_is_asked_for(tmp_path: Path, given: str, missing: str) -> None:
+    """Without an inference service, or a folder, the process ends with exit code 2 and says what to give."""
+    command = [sys.executable, "-m", "harness.reference"]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, given: str(tmp_path)}
+    )
+    assert ended.returncode == 2
+    assert f"give {missing}" in ended.stderr
 
 
 def test_a_mistake_on_the_command_line_is_a_sentence(service: PlantedService, tmp_path: Path) -> None:
