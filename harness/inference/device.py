@@ -35,6 +35,20 @@ def choose(environment: Mapping[str, str]) -> str:
     return f"cuda:{number[1] or 0}"
 
 
+def environment(gpu: int | None) -> dict[str, str]:
+    """Return the two variables that choose a GPU by its number; None is the CPU, whatever else was set."""
+    return {"ENABLE_CUDA": "0"} if gpu is None else {"ENABLE_CUDA": "1", "CUDA_CORE": f"cuda:{gpu}"}
+
+
+def require(gpu: int | None) -> None:
+    """Find out without loading a model whether a process of this Python can compute on a GPU; None is the CPU.
+
+    Raises:
+        TargetError: it can't.
+    """
+    choose(environment(gpu))
+
+
 def providers(device: str) -> list[tuple[str, dict[str, int]]]:
     """Return what onnxruntime wants to hear for a device of `choose`."""
     if device == CPU:
@@ -45,6 +59,6 @@ def providers(device: str) -> list[tuple[str, dict[str, int]]]:
 def cuda_missing(why: str) -> TargetError:
     """Return the error for a GPU that was asked for and is not there."""
     return TargetError(
-        f"ENABLE_CUDA asks for a GPU, but {why}",
-        hint="Install onnxruntime-gpu with its CUDA libraries in place of onnxruntime, or unset ENABLE_CUDA.",
+        f"a GPU was asked for (--device gpu, or ENABLE_CUDA=1), but {why}",
+        hint="Install onnxruntime-gpu with its CUDA libraries in place of onnxruntime, or ask for no GPU.",
     )

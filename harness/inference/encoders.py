@@ -9,8 +9,13 @@ from typing import Any, Protocol
 from harness.errors import UsageError
 from harness.inference.device import CPU
 from harness.inference.turns import Turns
+from harness.model import Module
 
 NAMES = ("auto", "photo", "planted")
+
+_PLANTED = "the vector that was planted"
+_FEATURES = "EfficientNet-Lite0 features"
+_STAND_IN = "EfficientNet-Lite0 class names placed by all-MiniLM-L6-v2: a stand-in for CLIP"
 
 
 class EncodingError(ValueError):
@@ -73,7 +78,7 @@ def load(name: str = "auto", *, device: str = CPU, preload: bool = False) -> Enc
     if name not in NAMES:
         raise UsageError(f"there is no encoder {name!r}", hint=f"Choose one of {', '.join(NAMES)}.")
     if name == "planted":
-        return Encoders(name, Planted(), Planted(), device, _about(name, device, "the vector that was planted"))
+        return Encoders(name, Planted(), Planted(), device, _about(name, device, _PLANTED, _PLANTED))
     from harness.inference.photo import JointEncoder, PhotoEncoder, PhotoModels
 
     turns = Turns()
@@ -81,11 +86,13 @@ def load(name: str = "auto", *, device: str = CPU, preload: bool = False) -> Enc
     if preload or device != CPU:
         models.load()
     img2vec, clip = PhotoEncoder(models), JointEncoder(models)
-    about = _about(name, device, "EfficientNet-Lite0 class names placed by all-MiniLM-L6-v2: a stand-in for CLIP")
+    about = _about(name, device, _FEATURES, _STAND_IN)
     if name == "photo":
         return Encoders(name, img2vec, clip, device, about, turns)
     return Encoders(name, PlantedImageElse(img2vec), PlantedElse(clip), device, about, turns)
 
 
-def _about(name: str, device: str, model: str) -> dict[str, str]:
-    return {"service": "nearimage inference", "encoder": name, "device": device, "model": model}
+def _about(name: str, device: str, features: str, joint: str) -> dict[str, Any]:
+    """What `GET /meta` tells; Weaviate shows it as the entry of CLIP's module, for which `model` is meant."""
+    models = {str(Module.IMG2VEC): features, str(Module.CLIP): joint}
+    return {"service": "nearimage inference", "encoder": name, "device": device, "model": joint, "models": models}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import TargetError, UsageError
+from harness.inference import device
 from harness.model import Endpoint, Needs
 from harness.targets import binaries
 from harness.targets.binaries import Binary
@@ -72,6 +73,7 @@ class EmbeddedTarget:
         """
         if self._server is not None:
             raise RuntimeError(f"{self.name} is open already")
+        device.require(self._setup.gpu)
         sweep()
         self.phases.clear()
         needs = replace(needs, settings={**needs.settings, **self._setup.environment})

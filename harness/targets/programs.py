@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from harness.errors import TargetError
+from harness.inference import device
 from harness.inference.process import spawn
 from harness.model import Inference
 from harness.targets.guarded import Guarded
@@ -63,12 +64,12 @@ def inference_service(
         host: the address that it binds.
 
     Raises:
-        TargetError: it could not be started.
+        TargetError: it could not be started, or there is no such GPU.
     """
+    device.require(gpu)
     with contextlib.ExitStack() as parts:
         with phases.timed("inference service"):
-            device = {"ENABLE_CUDA": "0"} if gpu is None else {"ENABLE_CUDA": "1", "CUDA_CORE": f"cuda:{gpu}"}
-            env = {"TMPDIR": str(claim.folder), **_NO_TELEMETRY, **device}
+            env = {"TMPDIR": str(claim.folder), **_NO_TELEMETRY, **device.environment(gpu)}
             service = parts.enter_context(spawn(preload=True, host=host, env=env, timeout=_START_SECONDS))
         claim.add(service.pid)
         yield Inference(url=service.url, ours=True, encoder=service.encoder, device=service.device)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from harness.inference import device
 from harness.model import Endpoint, Inference, Needs
 from harness.targets.guarded import Guarded
 from harness.targets.phases import Phases
@@ -79,6 +80,7 @@ class ReferenceTarget:
         """
         if self._opened is not None:
             raise RuntimeError(f"{self.name} is open already")
+        device.require(self._setup.gpu)
         sweep()
         self.phases.clear()
         needs = replace(needs, settings={**needs.settings, **self._setup.environment})

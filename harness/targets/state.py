@@ -21,6 +21,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.keeping import state_folder, write_json
+
+__all__ = [
+    "FOLDER_PREFIX",
+    "Claim",
+    "Process",
+    "claimed",
+    "end",
+    "machine",
+    "process",
+    "remove_folder",
+    "start_time",
+    "state_folder",
+    "sweep",
+    "write_json",
+]
+
 FOLDER_PREFIX = "nearimage-"
 
 
@@ -35,14 +52,6 @@ class Process:
     def alive(self) -> bool:
         """True while the very same process runs; a zombie does not."""
         return bool(self.started) and start_time(self.pid) == self.started
-
-
-def state_folder() -> Path:
-    """Return the claims' folder: NEARIMAGE_STATE, else XDG_STATE_HOME/nearimage, else ~/.local/state/nearimage."""
-    if named := os.environ.get("NEARIMAGE_STATE"):
-        return Path(named).expanduser()
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "nearimage"
 
 
 def start_time(pid: int) -> str:
@@ -128,19 +137,6 @@ def claimed(what: str) -> Iterator[Claim]:
         yield claim
     finally:
         claim.release()
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a file that is either whole or not there, for its owner's eyes only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def remove_folder(folder: Path) -> None:
