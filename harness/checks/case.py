@@ -87,8 +87,8 @@ class Case:
         self.interface = interface
         self.questions = tuple(questions)
         self.asked = 0
+        self.probe = probe
         self._run = run
-        self._probe = probe
         self._names: dict[str, str] = {}
 
     @property
@@ -119,7 +119,7 @@ class Case:
         pictures = {
             asked.name: asked.picture
             for asked in self.questions
-            if asked.picture is not None and (not self.endpoint.read_only or self._as_stored(asked.picture))
+            if asked.picture is not None and (not self.endpoint.read_only or self.as_stored(asked.picture))
         }
         for stored in self.samples(_QUERIES):
             if stored.picture is not None and stored.picture not in pictures.values():
@@ -151,13 +151,13 @@ class Case:
     def truth_of(self, picture: Picture) -> Truth:
         """Return the exact distances from a picture, by the vector that the target makes of it."""
         if self.endpoint.read_only:
-            stored = self._as_stored(picture)
+            stored = self.as_stored(picture)
             if stored is None or stored.vector is None:
                 raise Skipped("the vector of an image that is not stored can't be had without writing")
             return self.dataset.truth(stored.vector)
-        return self.dataset.truth(self._probe.image(self.collection, picture))
+        return self.dataset.truth(self.probe.image(self.collection, picture))
 
-    def _as_stored(self, picture: Picture) -> Stored | None:
+    def as_stored(self, picture: Picture) -> Stored | None:
         """The object that was made from this very image and from nothing else, if there is one."""
         if not image_alone(self.collection):
             return None
@@ -168,7 +168,7 @@ class Case:
         """Return the exact distances from a text, by the vector that the target makes of it."""
         if self.endpoint.read_only:
             raise Skipped("the vector of a text can't be had without writing")
-        return self.dataset.truth(self._probe.text(self.collection, text))
+        return self.dataset.truth(self.probe.text(self.collection, text))
 
     def near(self, picture: Picture, **arguments: Any) -> Question:
         """Return the question `nearImage` with this picture."""
@@ -252,7 +252,7 @@ class Case:
 
     def on(self, dataset: Dataset) -> Case:
         """Return the same view of another collection; what is asked there counts as asked here."""
-        return _Elsewhere(self, dataset, self.interface, self._run, self._probe)
+        return _Elsewhere(self, dataset, self.interface, self._run, self.probe)
 
     # --- judging ---------------------------------------------------------------------------------
 

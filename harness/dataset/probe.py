@@ -27,6 +27,8 @@ _AGREE = 1e-5
 """Relative difference of two float32 answers of one model that is still the same answer."""
 
 
+_PHOTOGRAPHS = ImageSource("shipped")
+
 _Kind = tuple[str, ImageSource]
 
 
@@ -43,7 +45,8 @@ class Probe:
         self._run = run
         self._open = ExitStack()
         self._places: dict[_Kind, Scratch] = {}
-        self._made: dict[tuple[_Kind, str], tuple[float, ...]] = {}
+        self._made: dict[tuple[_Kind, str, str], tuple[float, ...]] = {}
+        self._certain: set[tuple[_Kind, str, str]] = set()
 
     def image(self, collection: Collection, picture: Picture) -> tuple[float, ...]:
         """Return the vector by which the target searches for this picture.
@@ -51,7 +54,7 @@ class Probe:
         Raises:
             AnswerError: if it makes none, or if the inference service says otherwise.
         """
-        return self._vector(collection, _IMAGE, picture.base64, f"the image {picture.name}")
+        return self._certainly(collection, picture)
 
     def text(self, collection: Collection, text: str) -> tuple[float, ...]:
         """Return the vector by which the target searches for this text; only for modules that know texts.
@@ -59,27 +62,43 @@ class Probe:
         Raises:
             AnswerError: if it makes none, or if the inference service says otherwise.
         """
-        return self._vector(collection, _TEXT, text, f"the text {text!r}")
+        return self._certainly(collection, text)
+
+    def encoded(self, collection: Collection, given: Picture | str, *, anew: bool = False) -> tuple[float, ...]:
+        """Return the vector that the target makes of a picture or a text, whatever the inference service says.
+
+        Args:
+            collection: whose module makes it.
+            given: the picture or the text.
+            anew: have it made once more if it was made before.
+
+        Raises:
+            AnswerError: if it makes none.
+        """
+        key = _key(collection, given)
+        if anew or key not in self._made:
+            self._made[key] = self._read(collection, given)
+        return self._made[key]
 
     def close(self) -> None:
         """Take the probe collections away."""
         self._open.close()
 
-    def _vector(self, collection: Collection, kind: str, value: str, called: str) -> tuple[float, ...]:
-        key = (_kind_of(collection), value)
-        if key not in self._made:
-            vector = self._read(collection, kind, value, called)
-            self._agree(collection, kind, value, called, vector)
-            self._made[key] = vector
-        return self._made[key]
+    def _certainly(self, collection: Collection, given: Picture | str) -> tuple[float, ...]:
+        key, vector = _key(collection, given), self.encoded(collection, given)
+        if key not in self._certain:
+            self._agree(collection, given, vector)
+            self._certain.add(key)
+        return vector
 
-    def _read(self, collection: Collection, kind: str, value: str, called: str) -> tuple[float, ...]:
+    def _read(self, collection: Collection, given: Picture | str) -> tuple[float, ...]:
         place = self._place(collection)
+        kind, value = _sent(given)
         id_ = place.put_in({kind: value})
         found = next((one for one in place.read().stored if one.id == id_), None)
         place.delete(id_)
         if found is None or found.vector is None:
-            raise AnswerError(f"the target made no vector of {called}: it was stored as an object and has none")
+            raise AnswerError(f"the target made no vector of {_called(given)}: it was stored as an object and has none")
         return found.vector
 
     def _place(self, collection: Collection) -> Scratch:
@@ -89,16 +108,17 @@ class Probe:
             self._places[kind] = self._open.enter_context(plain)
         return self._places[kind]
 
-    def _agree(self, collection: Collection, kind: str, value: str, called: str, vector: tuple[float, ...]) -> None:
+    def _agree(self, collection: Collection, given: Picture | str, vector: tuple[float, ...]) -> None:
         service = self._endpoint.inference.get(str(collection.module))
         if service is None or collection.module is None:
             return
+        kind, value = _sent(given)
         images, texts = ([value], []) if kind == _IMAGE else ([], [value])
         [said] = vectors_from(service.url, collection.module, images=images, texts=texts)
         ours, theirs = np.asarray(vector), np.asarray(said)
         if ours.shape != theirs.shape or np.linalg.norm(ours - theirs) > _AGREE * max(1.0, float(np.linalg.norm(ours))):
             raise AnswerError(
-                f"the vector of {called} is not certain: the object stored with it has another than the inference "
+                f"the vector of {_called(given)} is not certain: the object stored with it has another than the inference "
                 f"service gives",
                 hint="compare them: is the service's answer the same each time?",
             )
@@ -114,13 +134,28 @@ def probing(endpoint: Endpoint, run: Run) -> Iterator[Probe]:
         probe.close()
 
 
+def _key(collection: Collection, given: Picture | str) -> tuple[_Kind, str, str]:
+    return _kind_of(collection), *_sent(given)
+
+
+def _sent(given: Picture | str) -> tuple[str, str]:
+    """The property that a picture or a text goes into, and as what."""
+    return (_TEXT, given) if isinstance(given, str) else (_IMAGE, given.base64)
+
+
+def _called(given: Picture | str) -> str:
+    return f"the text {given!r}" if isinstance(given, str) else f"the image {given.name}"
+
+
 def _kind_of(collection: Collection) -> _Kind:
     """What the vector of an image depends on: equal for collections that can share a probe.
 
     Not the name: two scenarios may call different classes alike. But the images: an index keeps the length of the
-    vectors that it has seen, also when they are gone, and planted images have vectors of any length.
+    vectors that it has seen, also when they are gone, and planted images have vectors of any length. What comes along
+    are photographs, whose vectors a model makes: they are all of one length.
     """
-    return json.dumps(_definition(collection), sort_keys=True), collection.images
+    images = _PHOTOGRAPHS if collection.images.kind == _PHOTOGRAPHS.kind else collection.images
+    return json.dumps(_definition(collection), sort_keys=True), images
 
 
 def _definition(collection: Collection) -> dict[str, Any]:

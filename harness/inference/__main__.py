@@ -27,8 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         device = choose(os.environ)
         encoders = load(options.encoder, device=device, preload=options.preload)
+        if options.fault:
+            from harness.inference.faults import named
+
+            encoders = named(options.fault).on(encoders)
         with serve(encoders, host=options.host, port=options.port) as url:
-            print(ready_line(url, encoders.name, device), flush=True)  # noqa: T201
+            print(ready_line(url, encoders.name, encoders.device), flush=True)  # noqa: T201
             stop.wait()
     except HarnessError as error:
         print(error, file=sys.stderr)  # noqa: T201
@@ -46,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default)")
     parser.add_argument("--encoder", choices=NAMES, default="auto", help="what to answer with (default: %(default)s)")
     parser.add_argument("--preload", action="store_true", help="load the models before the first image needs them")
+    parser.add_argument("--fault", default="", metavar="NAME", help="answer wrongly in a known way, see faults.py")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input closes")
     return parser
 

@@ -52,6 +52,19 @@ def vectors_from(
     return [tuple(float(number) for number in vector) for vector in found]
 
 
+def about(url: str) -> dict[str, Any]:
+    """Return what a service says of itself: CLIP's `GET /meta`, which the harness's own always has.
+
+    Raises:
+        AnswerError: if it says nothing.
+    """
+    try:
+        with closing(exchange(url, timeout=_PATIENCE)) as service:
+            return _told(service, "GET", "/meta")
+    except (OSError, ValueError) as error:
+        raise AnswerError(f"the inference service at {url} does not say what it is: {error}") from error
+
+
 def calls_since(url: str, seq: int) -> tuple[int, list[Call]]:
     """Return the number to ask from next time, and the calls that the harness's own service served since `seq`.
 
