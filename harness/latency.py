@@ -132,7 +132,7 @@ class _Judged:
         allowed = next((float(one.value) for one in about if one.key == "errors"), 0.0)
         evidence = {"refused": times.refused, "unknown": times.unknown, "allowed": allowed}
         if times.errors > allowed or not times.milliseconds:
-            sentence = f"{times.errors} of {count} requests were not answered"
+            sentence = f"{times.errors} of {count} requests had no answer"
             return self.verdict("answered", Outcome.VIOLATED, sentence, evidence, count)
         return self.verdict("answered", Outcome.HELD, "The requests of the measurement are answered.", evidence, count)
 
@@ -160,7 +160,7 @@ class _Judged:
             evidence: dict[str, Any] = {"promised_ms": bound, "n": len(times.milliseconds)}
             clause = f"{promise.key} is at most {promise.text}."
             if not carried(len(times.milliseconds), q):
-                sentence = f"{len(times.milliseconds)} answers do not carry {promise.key}: {needed(q)} are needed"
+                sentence = f"{promise.key} needs {needed(q):,} answers, and there were {len(times.milliseconds):,}"
                 return self.verdict(promise.key, Outcome.UNDECIDED, sentence, evidence)
             value, within = percentile(times.milliseconds, q), interval(times.milliseconds, q)
             evidence |= {"measured_ms": value, "interval_ms": list(within) if within else None}

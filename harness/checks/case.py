@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+from harness.abilities import missing
 from harness.checks.registry import image_alone
 from harness.checks.spread import spread
 from harness.dataset import Dataset, Run, Scratch, Stored
@@ -31,6 +32,8 @@ from harness.model import (
 )
 from harness.oracle import Fault, Truth
 from harness.scenario import Asked, Collection
+
+_Ability = TypeVar("_Ability")
 
 _SHOWN_HITS = 10
 _QUERIES = 2
@@ -78,15 +81,23 @@ class Case:
         run: whose scratch collections these are.
         probe: makes the vectors of query images.
         questions: the scenario's own questions of this collection.
+        target: the opened target, for what only some can do; None in a process that has only been told its address.
     """
 
     def __init__(
-        self, dataset: Dataset, interface: Interface, run: Run, probe: Probe, questions: Sequence[Asked] = ()
+        self,
+        dataset: Dataset,
+        interface: Interface,
+        run: Run,
+        probe: Probe,
+        questions: Sequence[Asked] = (),
+        target: object | None = None,
     ) -> None:
         self.dataset = dataset
         self.interface = interface
         self.questions = tuple(questions)
         self.asked = 0
+        self._target = target
         self.probe = probe
         self._run = run
         self._names: dict[str, str] = {}
@@ -110,6 +121,17 @@ class Case:
     def count(self) -> int:
         """How many objects have a vector."""
         return len(self.dataset.ids)
+
+    def ability(self, protocol: type[_Ability]) -> _Ability:
+        """Return the target as one that can do this (a protocol of `harness.abilities`).
+
+        Raises:
+            Skipped: if it can't; the message says what is missing, and why.
+        """
+        lacks = missing(protocol, self._target)
+        if lacks or not isinstance(self._target, protocol):
+            raise Skipped(lacks)
+        return self._target
 
     # --- what to ask with ------------------------------------------------------------------------
 
@@ -287,7 +309,8 @@ class Case:
         if isinstance(near, NearImage):
             what = f"nearImage {self._names.get(near.image) or repr(near.image[:40])}"
         elif isinstance(near, NearVector):
-            what = f"nearVector of {len(near.vector)} components"
+            length = len(near.vector)
+            what = f"nearVector of {length} component{'' if length == 1 else 's'}"
         elif isinstance(near, NearObject):
             what = f"nearObject {near.id}"
         else:

@@ -101,7 +101,8 @@ def _precision(case: Case, promise: Promise) -> str | None:
             f"label precision at {rank} is {found:.4f}, promised is {promise.text}",
             {"precision": found, "images": len(shares), "worst": {name: shares[name] for name in worst}},
         )
-    return f"label precision at {rank} is {found:.3f} over {len(shares)} images"
+    images = f"{len(shares)} image{'' if len(shares) == 1 else 's'}"
+    return f"label precision at {rank} is {found:.3f} over {images}"
 
 
 def _share(case: Case, picture: Picture, rank: int) -> float | None:

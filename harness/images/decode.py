@@ -122,7 +122,7 @@ def _said_for_people(data: bytes) -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"the image has more than {MAX_PIXELS:,} pixels; so many are not decoded") from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"these {len(data)} bytes are no image in a format known here") from error
+        raise ImageError("this is no image in a format known here") from error
     except Exception as error:  # Pillow's readers raise nearly anything on damaged files
         raise ImageError(f"the image is damaged or cut off: {error or type(error).__name__}") from error
 

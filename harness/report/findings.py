@@ -93,7 +93,18 @@ def spread(finding: Finding) -> str:
     said = [f"{scenario} ({words.listing(list(names), 4)})" for scenario, names in places.items()]
     over = dict.fromkeys(case.interface for case in finding.cases if case.interface)
     parts = [words.listing(said, 4), *([", ".join(over)] if over else [])]
+    reasons = len({case.sentence for case in finding.cases}) if finding.outcome in _BY_REASON else 1
+    parts += [f"for {reasons} reasons"] if reasons > 1 else []
     return words.clean(f"{len(finding.cases):,} of {finding.of:,}: {'; '.join(parts)}")
+
+
+def in_places(finding: Finding) -> str:
+    """Write in how many of its places a check came to this: `, in 3 of 12 places`; nothing if it has but one."""
+    if finding.of == 1:
+        return ""
+    several = len({case.check for case in finding.cases}) > 1
+    counted = f"{len(finding.cases):,} of {finding.of:,}"
+    return f", {counted} verdicts" if several else f", in {counted} places"
 
 
 def measured(case: VerdictEntry) -> str:
@@ -108,13 +119,21 @@ def chapter(case: VerdictEntry) -> str:
 
 
 def findings(verdicts: Iterable[VerdictEntry], outcomes: Iterable[Outcome] = LOUD) -> tuple[Finding, ...]:
-    """Fold the verdicts with these outcomes, the gravest first: each check once, what is undecided by its reason."""
+    """Fold the verdicts with these outcomes, the gravest first: each check once.
+
+    What left several checks undecided or invalid for the same reason is folded by that reason instead.
+    """
     verdicts, order = tuple(verdicts), tuple(outcomes)
     asked = Counter(case.check for case in verdicts)
+    reasons: dict[str, set[str]] = {}
+    for case in verdicts:
+        if case.outcome in _BY_REASON:
+            reasons.setdefault(case.sentence, set()).add(case.check)
     cases: dict[tuple[str, Outcome], list[VerdictEntry]] = {}
     for case in verdicts:
         if case.outcome in order:
-            key = case.sentence if case.outcome in _BY_REASON else case.check
+            shared = case.outcome in _BY_REASON and len(reasons[case.sentence]) > 1
+            key = case.sentence if shared else case.check
             cases.setdefault((key, case.outcome), []).append(case)
     found = []
     for (_, outcome), some in cases.items():

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from harness.model import Outcome
 from harness.record import Record
 from harness.report import sections, words
-from harness.report.findings import LOUD, QUIET, findings, headline, skips, spread, where
+from harness.report.findings import LOUD, QUIET, findings, headline, in_places, skips, spread, where
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -62,7 +62,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: words.clean(value) if type(value) is str else value,
     )
-    environment.globals |= {"words": words, "where": where, "spread": spread, "Outcome": Outcome}
+    environment.globals |= {
+        "words": words,
+        "where": where,
+        "spread": spread,
+        "in_places": in_places,
+        "Outcome": Outcome,
+    }
     return environment
 
 

@@ -161,12 +161,12 @@ def _matrix(scenario: str, cases: list[VerdictEntry]) -> Matrix:
 
 
 def anchors(found: Iterable[Finding]) -> dict[tuple[str, Outcome], str]:
-    """The id in the page of each finding."""
-    return {
-        (check, finding.outcome): f"finding-{number}"
-        for number, finding in enumerate(found, start=1)
-        for check in (finding.check, *(case.check for case in finding.cases))
-    }
+    """The id in the page of what is found of each check: the place of the finding; of several the first."""
+    places: dict[tuple[str, Outcome], str] = {}
+    for number, finding in enumerate(found, start=1):
+        for case in finding.cases:
+            places.setdefault((case.check, finding.outcome), f"finding-{number}")
+    return places
 
 
 # --- latency -------------------------------------------------------------------------------------

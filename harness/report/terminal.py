@@ -17,6 +17,7 @@ from rich.text import Text
 from harness.model import Outcome
 from harness.record import LatencyEntry, Record
 from harness.report import words
+from harness.report.breaking import Breaking
 from harness.report.findings import (
     QUIET,
     Finding,
@@ -24,6 +25,7 @@ from harness.report.findings import (
     Tally,
     findings,
     headline,
+    in_places,
     skips,
     spread,
     tallies,
@@ -122,10 +124,10 @@ class _Screen:
         seconds = f"{tally.seconds:.1f} s"
         table.add_row(self._text(f"  {tally.chapter}"), came_to, self._text(seconds, "dim"))
         for collection, figure in tally.figures:
-            table.add_row(self._text(f"    {figure}", "dim"), self._text(collection, "dim"), "")
+            table.add_row(Breaking(self._text(f"    {figure}", "dim"), 6), self._text(collection, "dim"), "")
         for finding in tally.findings:
             said = f"{len(finding.cases)} of {finding.of} {finding.outcome}"
-            name = self._text(f"    {finding.check}", _STYLES[finding.outcome])
+            name = Breaking(self._text(f"    {finding.check}", _STYLES[finding.outcome]), 6)
             table.add_row(name, self._outcome(finding.outcome, said), "")
 
     def _outcome(self, outcome: Outcome, said: str) -> Text:
@@ -137,8 +139,8 @@ class _Screen:
         case = finding.smallest
         title = self._outcome(finding.outcome, words.OUTCOMES[finding.outcome].upper())
         title.append_text(self._text(f"  {finding.check}", "bold"))
-        title.append_text(self._text(f"  ({case.level})", "dim"))
-        self._print("", title, self._indented(case.sentence))
+        title.append_text(self._text(f"  ({case.level}{in_places(finding)})", "dim"))
+        self._print("", Breaking(title, 4), self._indented(case.sentence))
         facts = words.evidence(case.evidence)
         rows = [("where", where(case)), *facts[:_MOST_FACTS]]
         if len(facts) > _MOST_FACTS:
@@ -185,9 +187,9 @@ class _Screen:
         legend = f"{modes}; below each percentile its 95% interval; service: the inference service's share"
         yield self._text(legend, "dim")
 
-    def _latency(self, entry: LatencyEntry) -> Iterator[Text]:
+    def _latency(self, entry: LatencyEntry) -> Iterator[Text | Breaking]:
         question = self._text(entry.question)
-        yield question.append_text(self._beside(entry.interface))
+        yield Breaking(question.append_text(self._beside(entry.interface)), 2)
         n = self._text(f"{entry.n:,}")
         yield n.append_text(self._beside(f"{entry.errors} failed", "red")) if entry.errors else n
         percentiles = summary(entry.milliseconds).percentiles if entry.n else (None,) * 3

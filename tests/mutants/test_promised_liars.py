@@ -116,7 +116,7 @@ def test_too_few_answers_leave_a_percentile_undecided(scenario: Scenario, plante
         one for one in _timed("", "nearest", promised, planted_url, tmp_path / "few") if one.check == "latency/p50"
     )
     assert median.outcome is Outcome.UNDECIDED
-    assert median.sentence == "3 answers do not carry p50: 20 are needed"
+    assert median.sentence == "p50 needs 20 answers, and there were 3"
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,35 @@ def test_two_outcomes_of_a_check_are_two_findings() -> None:
     assert [finding.outcome for finding in found] == [Outcome.VIOLATED, Outcome.UNDECIDED]
 
 
+def test_a_check_that_is_undecided_for_several_reasons_is_one_finding() -> None:
+    """Reasons that no other check shares are counted, not told one by one; the table has one row for them too."""
+    cases = [verdict("latency/answered", Outcome.UNDECIDED, sentence=f"No answer to {name}.") for name in "abc"]
+
+    (finding,) = findings.findings(cases)
+
+    assert (finding.check, len(finding.cases)) == ("latency/answered", 3)
+    assert findings.spread(finding) == "3 of 3: s (c); grpc; for 3 reasons"
+    assert [one.check for tally in findings.tallies(cases) for one in tally.findings] == ["latency/answered"]
+
+
+def test_what_several_checks_are_undecided_for_is_one_finding() -> None:
+    """One reason for many checks is told once, with how many there are."""
+    cases = [verdict(f"a/{number}", Outcome.UNDECIDED) for number in range(4)]
+
+    (finding,) = findings.findings([*cases, verdict("a/0", Outcome.HELD)])
+
+    assert finding.check == "a/0 and 3 more"
+    assert findings.in_places(finding) == ", 4 of 5 verdicts"
+
+
+def test_a_title_says_in_how_many_places() -> None:
+    """A check in one place has nothing to count, in several it has."""
+    alone, (finding,) = findings.findings([verdict()]), findings.findings([verdict(), verdict(outcome=Outcome.HELD)])
+
+    assert [findings.in_places(one) for one in alone] == [""]
+    assert findings.in_places(finding) == ", in 1 of 2 places"
+
+
 def test_the_gravest_comes_first() -> None:
     """Violated before invalid before undecided; within each, what must be before what was only observed."""
     cases = [

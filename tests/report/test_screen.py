@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import example_record
 import golden
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from harness.model import Level, Outcome
 from harness.record import LatencyEntry, Record, VerdictEntry
+from harness.report.breaking import joints
 from harness.report.terminal import render
 
 
@@ -45,7 +49,7 @@ def test_ascii_is_enough() -> None:
     """On a console that knows ASCII only, the same facts are there in ASCII."""
     text = flat(shown(golden.small(), encoding="ascii"))
 
-    assert "X VIOLATED threshold/inclusive (must)" in text
+    assert "X VIOLATED threshold/inclusive (must, in 6 of 14 places)" in text
     assert "+ 12 held" in text
     assert "Of 16 checks, 2 are violated and 1 is undecided." in text
 
@@ -64,7 +68,7 @@ def test_a_finding_has_its_evidence_and_a_command() -> None:
     """A violated check is told once, with the smallest evidence, its extent and the command that asks again."""
     text = shown(golden.small())
 
-    assert text.count("VIOLATED  threshold/inclusive") == 1
+    assert text.count("VIOLATED  threshold/inclusive  (must, in 6 of 14 places)") == 1
     assert "threshold  0.29289323" in text
     assert "6 of 14: photos-img2vec (ImageExample), thresholds" in text
     assert (
@@ -80,6 +84,59 @@ def test_what_held_is_counted_and_what_did_not_is_named() -> None:
     assert "near-image ✓ 12 held" in text
     assert "threshold/inclusive ✗ 2 of 2 violated" in text
     assert "8 skipped: certainty is for cosine only (certainty/equals-distance)" in text
+
+
+@pytest.mark.parametrize(
+    ("width", "parts"),
+    [
+        (60, ["promise/the-", "photographs-of-the-", "cathedral/label_", "precision_at_10"]),
+        (80, ["promise/the-photographs-of-the-", "cathedral/label_precision_at_10"]),
+    ],
+)
+def test_a_long_name_is_broken_at_its_joints(width: int, parts: list[str]) -> None:
+    """In the table a check's name goes on in the next line behind a slash, a hyphen or the like."""
+    record = golden.small()
+    entry = VerdictEntry(
+        check="promise/the-photographs-of-the-cathedral/label_precision_at_10",
+        level=Level.MUST,
+        outcome=Outcome.VIOLATED,
+        sentence="No.",
+        scenario="s",
+        collection="c",
+        interface="grpc",
+    )
+    text = shown(Record(record.path, (record.run, entry), truncated=True), width=width)
+
+    names = [line.strip() for line in text.splitlines()]
+    first = next(number for number, line in enumerate(names) if line.endswith("violated"))
+    assert [line.partition("  ")[0] for line in names[first : first + len(parts)]] == parts
+
+
+@pytest.mark.parametrize(
+    ("line", "width", "hang", "parts"),
+    [
+        ("near-image/ascending", 40, 2, ["near-image/ascending"]),
+        ("near-image/ascending", 12, 2, ["near-image/", "ascending"]),
+        ("  near-image/ascending", 12, 2, ["  near-", "image/", "ascending"]),
+        ("chancellor", 4, 1, ["chan", "cel", "lor"]),
+        ("a/chancellor", 4, 1, ["a/", "cha", "nce", "llo", "r"]),
+        ("one two", 4, 0, ["one ", "two"]),
+        ("", 4, 0, [""]),
+    ],
+)
+def test_joints_leave_words_whole(line: str, width: int, hang: int, parts: list[str]) -> None:
+    """A part ends behind a joint, and within a word only where the word alone is too long."""
+    places = [0, *joints(line, width, hang), len(line)]
+    assert [line[begin:end] for begin, end in pairwise(places)] == parts
+
+
+@given(st.text("ab/-_. ", max_size=60), st.integers(2, 20), st.integers(0, 1))
+def test_joints_make_it_fit(line: str, width: int, hang: int) -> None:
+    """Whatever the line, no part is wider than there is room, and none is empty."""
+    places = [0, *joints(line, width, hang), len(line)]
+    parts = [line[begin:end] for begin, end in pairwise(places)]
+    assert all(len(part.rstrip()) <= width - (hang if number else 0) for number, part in enumerate(parts))
+    assert all(parts) or not line
 
 
 def test_latencies_say_as_much_as_their_samples() -> None:
