@@ -71,3 +71,38 @@ class CanStartSecond(Protocol):
 
     def second(self, settings: Mapping[str, str]) -> AbstractContextManager[Endpoint]:
         """Another database with these settings on top, in front of the same inference service; gone after the block."""
+
+
+ABILITIES: Mapping[str, tuple[type, str]] = {
+    "restart": (CanRestart, "cannot be restarted"),
+    "kill": (CanKill, "cannot be killed and started again"),
+    "pause": (CanPause, "cannot be paused"),
+    "logs": (CanShowLogs, "shows no log"),
+    "statistics": (CanShowStatistics, "does not say what it uses"),
+    "second": (CanStartSecond, "cannot start a second database"),
+}
+"""Each ability by the name that scenarios and checks have for it, and what is said of a target without it."""
+
+
+@runtime_checkable
+class SaysWhyNot(Protocol):
+    """A target that lacks abilities for a reason of its own."""
+
+    why_not: str
+    """The reason, to stand behind a colon: `it was running already`."""
+
+
+def missing(ability: type, target: object | None) -> str:
+    """Return what a target lacks, as a sentence; empty if it has the ability.
+
+    Args:
+        ability: one of the protocols here.
+        target: the opened target; None in a process that has only been told its address.
+    """
+    if target is not None and isinstance(target, ability):
+        return ""
+    cannot = next(says for protocol, says in ABILITIES.values() if protocol is ability)
+    why = "under -n it belongs to another process" if target is None else ""
+    if isinstance(target, SaysWhyNot):
+        why = target.why_not
+    return f"the target {cannot}" + (f": {why}" if why else "")

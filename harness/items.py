@@ -72,8 +72,9 @@ class ScenarioFile(pytest.File):
 
     def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:
         """Yield what is checked of a collection; what asks with every image goes over the first interface alone."""
+        given = self.scenario.needs.abilities
         for check in all_checks().values():
-            if self.scenario.wants(check.id) and check.applies(collection):
+            if self.scenario.wants(check.id) and check.applies(collection) and check.allowed(given):
                 yield check
         asked = {one.name for one in self.scenario.questions_for(collection)}
         for promise in self.scenario.promises:

@@ -200,7 +200,8 @@ class Endpoint:
     `url` is `http(s)://host:port` without a trailing slash; `grpc` is `host:port` or empty. `modules` is `/v1/meta`'s
     entry. `weaviate` is False for the in-process reference: then no Weaviate was tested. `started` is True if the
     harness started it: questions that might harm or hang go only to such. `inference` maps a module name to the service
-    behind it where that is known. `api_key` never appears in a repr, a record or a message.
+    behind it where that is known. `unlimited` says why it has not the processors, memory and volumes that scenarios need;
+    empty if they were given to it. `api_key` never appears in a repr, a record or a message.
     """
 
     target: str
@@ -213,6 +214,7 @@ class Endpoint:
     started: bool = False
     read_only: bool = False
     inference: Mapping[str, Inference] = field(default_factory=dict)
+    unlimited: str = ""
     api_key: str = field(default="", repr=False)
 
     @property
@@ -236,7 +238,7 @@ class Needs:
     """What scenarios need of a server: modules, a version range (PEP 440 specifiers), settings (environment), limits.
 
     `cpus` and `memory` (bytes) limit the database, 0 for none; `volumes` are `NAME_OR_FOLDER:/PATH[:ro]` as Docker
-    writes them; `abilities` names what checks will ask of the target: restart, kill, pause, statistics, second.
+    writes them; `abilities` names what checks will ask of the target, see `harness.abilities`.
     """
 
     modules: tuple[str, ...] = ()

@@ -33,10 +33,19 @@ class Stage:
         run: whose classes are created.
         folder: shared by all processes of this run.
         loading: told how loading goes on.
+        target: the opened target, for checks that restart it and such; None where another process has it.
     """
 
-    def __init__(self, endpoint: Endpoint, run: Run, folder: Path, loading: Loading | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        run: Run,
+        folder: Path,
+        loading: Loading | None = None,
+        target: object | None = None,
+    ) -> None:
         self.endpoint = endpoint
+        self._target = target
         self.run = run
         self._folder = folder
         self._loading = loading
@@ -94,7 +103,7 @@ class Stage:
         """Return a check's view of a collection over an interface."""
         if self._probe is None:
             self._probe = self._open.enter_context(probing(self.endpoint, self.run))
-        return Case(dataset, self.interface(interface), self.run, self._probe, tuple(questions))
+        return Case(dataset, self.interface(interface), self.run, self._probe, tuple(questions), self._target)
 
     def answers(self) -> bool:
         """Whether the database still says that it is ready."""
@@ -125,10 +134,11 @@ def needs_of(scenarios: Iterable[Scenario]) -> Needs:
     """Return what all these scenarios need of one server.
 
     Raises:
-        UsageError: if two need different values of one setting.
+        UsageError: if two need different values of one setting, or different limits.
     """
     modules: dict[str, None] = {}
     settings: dict[str, str] = {}
+    scenarios = list(scenarios)
     for scenario in scenarios:
         modules.update(dict.fromkeys(scenario.needs.modules))
         modules.update(dict.fromkeys(str(collection.module) for collection in scenario.collections))
@@ -138,7 +148,23 @@ def needs_of(scenarios: Iterable[Scenario]) -> Needs:
                     f"two scenarios need different servers: {name} is to be {settings[name]!r} and {value!r}",
                     hint="run them one after the other",
                 )
-    return Needs(modules=tuple(modules), settings=settings)
+    return Needs(
+        modules=tuple(modules),
+        settings=settings,
+        cpus=_one_limit(scenarios, "cpus"),
+        memory=int(_one_limit(scenarios, "memory")),
+        volumes=tuple(dict.fromkeys(one for scenario in scenarios for one in scenario.needs.volumes)),
+        abilities=tuple(dict.fromkeys(one for scenario in scenarios for one in scenario.needs.abilities)),
+    )
+
+
+def _one_limit(scenarios: Iterable[Scenario], name: str) -> float:
+    limits = {float(limit) for scenario in scenarios if (limit := getattr(scenario.needs, name))}
+    if len(limits) > 1:
+        both = " and ".join(f"{one:g}" for one in sorted(limits))
+        what = f"two scenarios need different servers: {name} is to be {both}"
+        raise UsageError(what, hint="run them one after the other")
+    return limits.pop() if limits else 0.0
 
 
 def packed(endpoint: Endpoint) -> dict[str, Any]:

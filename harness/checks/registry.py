@@ -6,12 +6,13 @@ add one, write the function in the chapter's file; nothing else has to change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from harness.abilities import ABILITIES
 from harness.model import Level, Metric, Module
 from harness.scenario import Collection
 
@@ -33,7 +34,8 @@ class Check:
     """One clause of the contract.
 
     `id` is `chapter/name`. `writes` is True if it changes data (in a collection of its own), so that it cannot be asked
-    of a server that may only be read.
+    of a server that may only be read. `abilities` names what it does to the server itself, see `harness.abilities`: it
+    is asked only where a scenario names them, because it disturbs whoever else uses that server.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Check:
     run: Run
     when: tuple[Condition, ...] = ()
     writes: bool = False
+    abilities: tuple[str, ...] = ()
 
     @property
     def chapter(self) -> str:
@@ -53,12 +56,22 @@ class Check:
         """Whether it has something to say about this collection."""
         return all(condition(collection) for condition in self.when)
 
+    def allowed(self, abilities: Iterable[str]) -> bool:
+        """Whether a scenario that names these abilities lets it do what it does."""
+        return set(self.abilities) <= set(abilities)
+
 
 _found: dict[str, Check] = {}
 
 
 def check(
-    id_: str, *, level: Level = Level.MUST, source: str, when: tuple[Condition, ...] = (), writes: bool = False
+    id_: str,
+    *,
+    level: Level = Level.MUST,
+    source: str,
+    when: tuple[Condition, ...] = (),
+    writes: bool = False,
+    abilities: tuple[str, ...] = (),
 ) -> Callable[[Run], Run]:
     """Register a function as a check; the first line of its docstring is the clause.
 
@@ -68,13 +81,19 @@ def check(
         source: where it is promised, or from what it follows.
         when: conditions on the collection, all of which must be met.
         writes: whether it changes data.
+        abilities: what it asks of the target itself, by the names of `harness.abilities`.
+
+    Raises:
+        ValueError: if the id is taken, or there is no such ability.
     """
+    if unknown := set(abilities) - set(ABILITIES):
+        raise ValueError(f"there is no ability {', '.join(sorted(unknown))}")
 
     def register(function: Run) -> Run:
         if id_ in _found:
             raise ValueError(f"two checks are called {id_}")
         sentence = (function.__doc__ or "").strip().splitlines()[0]
-        _found[id_] = Check(id_, level, sentence, source, function, when, writes)
+        _found[id_] = Check(id_, level, sentence, source, function, when, writes, abilities)
         return function
 
     return register

@@ -9,6 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from harness.model import Metric, Module, Needs
 from harness.scenario.collections import collections
+from harness.scenario.limits import memory, volumes
 from harness.scenario.mistakes import kind, nearest, validate
 from harness.scenario.pictures import find_picture
 from harness.scenario.promises import promises
@@ -108,7 +109,15 @@ def _needs(document: Document, shape: ScenarioShape, made: tuple[Collection, ...
         if module not in named:
             what = f"a collection uses {module}, which `needs.module` does not name"
             raise document.error(("needs", "module"), what, hint=f"write `module: {module}`, or leave it out")
-    return Needs(tuple(named or used), shape.needs.weaviate, dict(shape.needs.settings))
+    return Needs(
+        modules=tuple(named or used),
+        weaviate=shape.needs.weaviate,
+        settings=dict(shape.needs.settings),
+        cpus=shape.needs.cpus,
+        memory=memory(document, shape.needs.memory),
+        volumes=volumes(document, shape.needs.volumes),
+        abilities=tuple(dict.fromkeys(shape.needs.abilities)),
+    )
 
 
 def _asked(document: Document, name: str, shape: QuestionShape, made: tuple[Collection, ...]) -> Asked:

@@ -20,6 +20,7 @@ ViewName = Literal["crop", "mirror", "rotate", "dim", "bright", "recompress", "g
 FactName = Literal["label", "caption", "subject", "name", "view", "number"]
 QuestionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 SettingName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+AbilityName = Literal["restart", "kill", "pause", "logs", "statistics", "second"]
 
 
 def _listed(value: Any) -> Any:
@@ -48,6 +49,20 @@ class NeedsShape(_Shape):
     )
     settings: dict[SettingName, Annotated[str, BeforeValidator(_written, json_schema_input_type=str | int | bool)]] = (
         Field(default={}, description="Environment variables of the server that the promises depend on.")
+    )
+    abilities: Annotated[
+        list[AbilityName],
+        BeforeValidator(_listed, json_schema_input_type=AbilityName | list[AbilityName]),
+        Field(description="What checks shall do to the server itself; only checks whose ability is named here do."),
+    ] = []
+    cpus: float = Field(
+        default=0.0, gt=0, le=4096, allow_inf_nan=False, description="So many processors for the database."
+    )
+    memory: str = Field(default="", description="So much memory for the database.", examples=["512MiB", "2GiB"])
+    volumes: list[Text] = Field(
+        default=[],
+        description="What the database gets to see: `NAME_OR_FOLDER:/PATH[:ro]`, a folder beside this file.",
+        examples=[["./backups:/var/backups:ro"]],
     )
 
 

@@ -130,6 +130,7 @@ class EmbeddedTarget:
             started=True,
             read_only=self._setup.read_only,
             inference=behind,
+            unlimited="an embedded Weaviate is a process, and limits and volumes need a container",
         )
 
 

@@ -29,6 +29,8 @@ class ExternalTarget:
         UsageError: the address or the API key is malformed, or an option is none for it.
     """
 
+    why_not = "it was running already"
+
     def __init__(self, text: str, setup: Setup | None = None) -> None:
         setup = setup or Setup()
         setup.only("a server that runs already", "read_only")
@@ -77,6 +79,7 @@ class ExternalTarget:
             modules=meta.modules,
             weaviate=meta.weaviate,
             read_only=self._read_only,
+            unlimited="it was running already",
             api_key=key,
         )
 

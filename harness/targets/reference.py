@@ -143,6 +143,7 @@ class ReferenceTarget:
             started=True,
             read_only=self._setup.read_only,
             inference=dict.fromkeys(modules, opened.inference),
+            unlimited="the reference is a process, and limits and volumes need a container",
         )
 
     def _command(self, opened: _Opened) -> list[str]:

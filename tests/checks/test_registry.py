@@ -36,6 +36,20 @@ def test_an_id_is_given_once() -> None:
     assert all_checks()["near-image/ascending"].source != "a test"
 
 
+def test_an_ability_that_there_is_not_is_refused() -> None:
+    """A check asks for abilities by the names of the table; a slip is found when it is read."""
+    with pytest.raises(ValueError, match="there is no ability resart"):
+        check("test/slip", source="a test", abilities=("resart",))
+    assert "test/slip" not in all_checks()
+
+
+def test_a_check_that_disturbs_is_asked_where_a_scenario_lets_it() -> None:
+    """All of a check's abilities have to be named; one that asks for none is asked everywhere."""
+    one = replace(all_checks()["near-image/ascending"], abilities=("restart", "kill"))
+    assert [one.allowed(given) for given in ((), ("kill",), ("kill", "pause", "restart"))] == [False, False, True]
+    assert all_checks()["near-image/ascending"].allowed(())
+
+
 def test_globs_choose_checks() -> None:
     """A glob chooses by id, and one that fits none chooses none."""
     assert {one.chapter for one in matching("threshold/*")} == {"threshold"}

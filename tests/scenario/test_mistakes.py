@@ -77,6 +77,46 @@ MISTAKES = {
         3,
         "`needs.settings.query_limit` has a name that does not fit",
     ),
+    "unknown ability": (
+        'weaviate: ">=1.19"',
+        "abilities: [restart, kil]",
+        3,
+        "`needs.abilities[1]` cannot be the text 'kil'",
+        "did you mean `kill`?",
+    ),
+    "no processors": ('weaviate: ">=1.19"', "cpus: 0", 3, "`needs.cpus` must be more than 0, not 0"),
+    "memory without a unit": (
+        'weaviate: ">=1.19"',
+        'memory: "2"',
+        3,
+        "`needs.memory` is '2', which is no size of a memory",
+        "write for example 512MiB or 2GiB",
+    ),
+    "memory as a number": ('weaviate: ">=1.19"', "memory: 2", 3, "`needs.memory` must be a text, not 2"),
+    "hardly any memory": ('weaviate: ">=1.19"', "memory: 0.5K", 3, "no size of a memory"),
+    "volume without a path": (
+        'weaviate: ">=1.19"',
+        "volumes: [data]",
+        3,
+        "'data' is no volume",
+        "`NAME_OR_FOLDER:/PATH`",
+    ),
+    "volume in a strange mode": ('weaviate: ">=1.19"', 'volumes: ["data:/x:rx"]', 3, "'data:/x:rx' is no volume"),
+    "volume that is not there": (
+        'weaviate: ">=1.19"',
+        'volumes: ["./picture:/x"]',
+        3,
+        "there is no folder ./picture beside this file",
+        "`./pictures`",
+    ),
+    "volume elsewhere": (
+        'weaviate: ">=1.19"',
+        'volumes: ["/etc:/x:ro"]',
+        3,
+        "the volume /etc lies outside the scenario's folder",
+        "mount it yourself with --volume",
+    ),
+    "volume above": ('weaviate: ">=1.19"', 'volumes: ["../:/x"]', 3, "../ lies outside the scenario's folder"),
     # the class
     "no class name": ("  class: Thing\n", "", 4, "`collection.class` is missing"),
     "class_name": (
@@ -410,6 +450,8 @@ def test_a_link_that_leads_outside_is_refused(write: Write, home: Path, tmp_path
     (home / "link").symlink_to(outside)
     with pytest.raises(FileError, match="lies outside the scenario's folder"):
         load_scenario(write(GOOD.replace("./pictures", "./link")))
+    with pytest.raises(FileError, match="lies outside the scenario's folder"):
+        load_scenario(write(GOOD.replace('weaviate: ">=1.19"', 'volumes: ["./link:/x"]')))
     (outside / "x.png").write_bytes(b"x")
     (home / "x.png").symlink_to(outside / "x.png")
     with pytest.raises(FileError, match="lies outside the scenario's folder"):

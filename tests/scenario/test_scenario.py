@@ -184,6 +184,14 @@ def test_the_default_vectorizer_of_the_server_counts(write: Write) -> None:
     assert scenario.needs.settings == settings
 
 
+def test_what_the_machine_gives_is_read(write: Write, home: Path) -> None:
+    """Abilities, limits and volumes are values: one ability may stand alone, sizes are bytes, folders are whole."""
+    text = 'abilities: restart, cpus: 1.5, memory: 2GiB, volumes: ["data:/data", "./pictures:/seen:ro"]'
+    needs = load_scenario(write(GOOD.replace('weaviate: ">=1.19"', text))).needs
+    assert (needs.abilities, needs.cpus, needs.memory) == (("restart",), 1.5, 2 * 2**30)
+    assert needs.volumes == ("data:/data", f"{home / 'pictures'}:/seen:ro")
+
+
 def test_needs_follow_from_the_collections(write: Write) -> None:
     """A scenario that names no module needs those that its classes use."""
     scenario = load_scenario(write(GOOD.replace('needs: {module: img2vec-neural, weaviate: ">=1.19"}\n', "")))
