@@ -13,12 +13,13 @@ from pathlib import Path
 
 from harness import __version__
 from harness.errors import ExitCode, HarnessError
+from harness.options import TargetOptions
+from harness.options import add as add_target_options
 
 _EPILOG = """exit codes: 0 held, 1 violated, 2 usage or bad scenario, 3 undecided or invalid, 4 no target,
 5 nothing ran, 70 a bug of ours, 130 interrupted"""
 _NOBODY_READS = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LISTS = ("checks", "scenarios", "promises", "interfaces", "targets")
-_TARGET = "auto (the default), reference, embedded[:VERSION|:/PATH], http(s)://HOST:PORT[?grpc=PORT]"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,11 +72,10 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="run scenarios against a database and say what held")
     run.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="a file, a folder or a shipped name; none: all")
-    run.add_argument("--target", default="auto", help=_TARGET)
+    add_target_options(run.add_argument)
     run.add_argument("--checks", action="append", default=[], metavar="GLOB", help="only such checks: threshold/*")
     run.add_argument("--interfaces", default="graphql,grpc", metavar="A,B", help="graphql, grpc or both")
     run.add_argument("--smoke", action="store_true", help="just the smoke scenario, in seconds")
-    run.add_argument("--read-only", action="store_true", help="never write; the class must be there already")
     run.add_argument("--seed", type=int, default=0, metavar="N", help="draw other thresholds and sets of images")
     run.add_argument("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
     run.add_argument("--out", type=Path, default=Path("nearimage-out"), metavar="DIR", help="where runs are kept")
@@ -108,7 +108,7 @@ def _add_small(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _add_targets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     up = commands.add_parser("up", help="start a database with its inference service and leave it running")
-    up.add_argument("--target", default="auto", help=_TARGET)
+    add_target_options(up.add_argument)
     up.set_defaults(act=_up)
     down = commands.add_parser("down", help="stop what `up` started and remove what crashed runs left here")
     down.add_argument("--target", default="", help="instead remove the collections that runs left on this server")
@@ -123,11 +123,10 @@ def _run(options: argparse.Namespace) -> ExitCode:
     return run(
         RunOptions(
             scenarios=tuple(options.scenarios),
-            target=options.target,
+            targets=TargetOptions.of(options),
             checks=tuple(options.checks),
             interfaces=options.interfaces,
             smoke=options.smoke,
-            read_only=options.read_only,
             require=options.require,
             seed=options.seed,
             out=options.out,
@@ -163,20 +162,20 @@ def _images(options: argparse.Namespace) -> ExitCode:
 
 
 def _up(options: argparse.Namespace) -> ExitCode:
-    from harness.session import up
+    from harness.machine import up
 
-    return _printed(up(options.target))
+    return _printed(up(TargetOptions.of(options)))
 
 
 def _down(options: argparse.Namespace) -> ExitCode:
-    from harness.session import down
+    from harness.machine import down
 
     return _printed(down(options.target))
 
 
 def _doctor(options: argparse.Namespace) -> ExitCode:
     del options
-    from harness.session import doctor
+    from harness.machine import doctor
 
     return _printed(doctor())
 

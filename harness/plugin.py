@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness import options
 from harness.errors import FileError, HarnessError, UsageError
 from harness.stash import ENTRIES, HANDED, REPORTED, SITTING
 
@@ -45,10 +46,9 @@ _SNIFFED = 64 * 1024
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run against a database."""
     group = parser.getgroup("nearimage", "image search in Weaviate")
-    group.addoption("--target", default="auto", help="which database: auto, reference, embedded[:VERSION], http://…")
+    options.add(group.addoption)
     group.addoption("--checks", action="append", default=[], metavar="GLOB", help="only the checks with such an id")
     group.addoption("--interfaces", default="graphql,grpc", metavar="A,B", help="over which interfaces to ask")
-    group.addoption("--read-only", action="store_true", help="never write to the database")
     group.addoption("--seed", type=int, default=0, metavar="N", help="draw other thresholds and sets of images")
     group.addoption("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
     group.addoption("--record", type=Path, default=None, metavar="FILE", help="write the record of the run here")
@@ -217,16 +217,15 @@ def sitting_of(config: pytest.Config) -> Sitting:
     if SITTING not in config.stash:
         from harness.sitting import Options, Sitting
 
-        options = Options(
-            target=config.getoption("--target"),
+        asked = Options(
+            targets=options.TargetOptions.of(config.option),
             checks=tuple(config.getoption("--checks")),
             interfaces=tuple(config.getoption("--interfaces").split(",")),
-            read_only=config.getoption("--read-only"),
             require=config.getoption("--require"),
             seed=config.getoption("--seed"),
         )
         handed = getattr(config, "workerinput", {}).get(HANDED)
-        config.stash[SITTING] = Sitting(options, handed or None, parallel=handed is not None)
+        config.stash[SITTING] = Sitting(asked, handed or None, parallel=handed is not None)
     return config.stash[SITTING]
 
 

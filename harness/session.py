@@ -1,4 +1,4 @@
-"""What the commands do: check scenarios, run them, show a record, leave a target running, look at this machine."""
+"""What the commands about scenarios do: check them, run them, show the record of a run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import ExitCode, FileError, UsageError, worst
+from harness.options import TargetOptions
 from harness.runs import PAGE, RECORD, forget, fresh_folder, record_at
 
 if TYPE_CHECKING:
@@ -24,11 +25,10 @@ class RunOptions:
     """What `nearimage run` was asked for; `scenarios` empty means all that are shipped."""
 
     scenarios: tuple[str, ...] = ()
-    target: str = "auto"
+    targets: TargetOptions = field(default_factory=TargetOptions)
     checks: tuple[str, ...] = ()
     interfaces: str = "graphql,grpc"
     smoke: bool = False
-    read_only: bool = False
     require: str = ""
     seed: int = 0
     out: Path = field(default_factory=lambda: Path("nearimage-out"))
@@ -155,9 +155,9 @@ def _arguments(options: RunOptions, paths: Sequence[Path], folder: Path) -> list
         *("--disable-plugin-autoload", "-p", "harness.plugin", "-p", "pytest_benchmark.plugin", "--noconftest"),
         *("-p", "no:terminal", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder)),
         f"--benchmark-storage=file://{os.devnull}",  # nothing is kept beside what was asked for
-        *("--target", options.target, "--record", str(folder / RECORD), "--interfaces", options.interfaces),
+        *options.targets.words,
+        *("--record", str(folder / RECORD), "--interfaces", options.interfaces),
         *(word for glob in options.checks for word in ("--checks", glob)),
-        *(["--read-only"] if options.read_only else []),
         *(["--require", options.require] if options.require else []),
         *("--seed", str(options.seed)),
         *([f"--junitxml={options.junit.resolve()}"] if options.junit else []),
@@ -173,7 +173,7 @@ def _check(options: RunOptions, paths: Sequence[Path]) -> None:
     from harness.stage import needs_of
 
     scenarios = [load_scenario(path) for path in paths]
-    Options(options.target, interfaces=tuple(options.interfaces.split(",")), read_only=options.read_only).check()
+    Options(options.targets, interfaces=tuple(options.interfaces.split(","))).check()
     demand_checks(options.checks, check_ids(scenarios))
     needs_of(scenarios)
     for path in (options.junit, options.benchmark_json):
@@ -219,65 +219,3 @@ def write_manifest(folder: Path) -> str:
     count = len(load_manifest(path, trusted=True).pictures)
     found = f"{count} photograph{'' if count == 1 else 's'}"
     return f"{path}: {found}; use them in a scenario with `images: {{from: ./{folder.name}, as: image}}`"
-
-
-def up(text: str) -> list[str]:
-    """Start a target, leave it running, and return how to connect to it.
-
-    Raises:
-        TargetError: if it does not start.
-        UsageError: if there is no such target, or it is one that runs already.
-    """
-    from harness.model import Module, Needs
-    from harness.targets import find
-    from harness.targets.connect import connection_help
-    from harness.targets.detached import start_detached
-    from harness.targets.state import state_folder
-
-    found = start_detached(find(text), Needs(modules=tuple(Module)), state_folder() / "logs")
-    endpoint = found.endpoint
-    what = "a Weaviate" if endpoint.weaviate else "the reference (no Weaviate)"
-    state = "started" if found.fresh else "was running already"
-    return [
-        f"{what} {state}, version {endpoint.version}",
-        f"ask it: nearimage run --target '{endpoint.url}?grpc={endpoint.grpc.rpartition(':')[2]}'",
-        "",
-        connection_help(endpoint),
-        "",
-        f"log: {found.logs}",
-        "stop it with: nearimage down",
-    ]
-
-
-def down(text: str) -> list[str]:
-    """Stop what `up` left running and sweep what crashed runs left; or, of a server, remove left collections alone.
-
-    Args:
-        text: the server; empty for this machine's own processes and folders.
-
-    Raises:
-        TargetError: if that server does not answer.
-        UsageError: if it is no address.
-    """
-    from harness.model import Needs
-    from harness.targets import find
-    from harness.targets.detached import stop_detached
-    from harness.targets.leftovers import remove_collections
-
-    if text:
-        with find(text).open(Needs()) as endpoint:
-            return [f"removed the collection {name}" for name in remove_collections(endpoint)] or ["nothing was left"]
-    return stop_detached() or ["nothing was left"]
-
-
-def doctor() -> list[str]:
-    """Return what this machine can test, a line a fact, with what to do where something is missing."""
-    from harness.targets.doctor import facts
-
-    signs = {True: "yes", False: "no", None: "-"}
-    lines = []
-    for fact in facts():
-        lines.append(f"{signs[fact.ok]:4}{fact.name:22} {fact.says}")
-        if fact.hint:
-            lines.append(f"{'':26} {fact.hint}")
-    return lines

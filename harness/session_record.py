@@ -18,6 +18,8 @@ import pytest
 
 from harness import __version__
 from harness.errors import ExitCode, FileError, worst
+from harness.fleet import wanted
+from harness.fleet.values import discreet
 from harness.model import Endpoint
 from harness.record import (
     EndEntry,
@@ -156,9 +158,9 @@ def _run_entry(sitting: Sitting) -> RunEntry:
         python=platform.python_version(),
         platform=platform.platform(),
         cpus=os.cpu_count() or 0,
-        argv=tuple(sys.argv),
+        argv=tuple(discreet(sys.argv)),
         seed=sitting.options.seed,
-        target=sitting.options.target,
+        target=", ".join(one.text for one in wanted(sitting.options.targets)),
         started=sitting.begun,
         commit=_commit(),
         versions={name: found for name in _LIBRARIES if (found := _version(name))},

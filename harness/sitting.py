@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,12 +22,13 @@ from harness.checks import Check
 from harness.checks.judging import judge
 from harness.dataset import Dataset, Run, UnfitError
 from harness.errors import AnswerError, ExitCode, HarnessError, TargetError, UsageError
+from harness.fleet import wanted
 from harness.interfaces import NAMES
 from harness.model import Endpoint, Module, Needs, Outcome, Verdict
+from harness.options import TargetOptions
 from harness.scenario import Asked, Collection, Scenario
 from harness.stage import Loading, Stage, needs_of, packed, take_away, unpacked
-from harness.targets import DescribedTarget, find
-from harness.targets.setup import Setup
+from harness.targets import DescribedTarget
 from harness.targets.state import claimed, state_folder, sweep
 
 _LAST_LINES = 8
@@ -40,10 +41,9 @@ _NEAR_IMAGE_OVER_GRPC = (1, 22)
 class Options:
     """What was asked for on the command line; `require` is `weaviate` or empty, `seed` is what is drawn from."""
 
-    target: str = "auto"
+    targets: TargetOptions = field(default_factory=TargetOptions)
     checks: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = NAMES
-    read_only: bool = False
     require: str = ""
     seed: int = 0
 
@@ -51,9 +51,9 @@ class Options:
         """Find what is wrong without starting anything.
 
         Raises:
-            UsageError: if there is no such target or interface.
+            UsageError: if there is no such target or interface, or an option is wrong.
         """
-        find(self.target, Setup(read_only=self.read_only))
+        wanted(self.targets)
         for name in self.interfaces:
             if name not in NAMES:
                 raise UsageError(f"there is no interface {name!r}", hint=f"There are: {', '.join(NAMES)}.")
@@ -107,7 +107,8 @@ class Sitting:
             UsageError: if nothing can be noted down on this machine.
         """
         if self._endpoint is None:
-            self.target = find(self.options.target, Setup(read_only=self.options.read_only))
+            [one, *_] = wanted(self.options.targets)
+            self.target = one.target()
             if _stands_in(self.target):
                 self._require_weaviate(self.target)
             self.folder()
@@ -132,7 +133,7 @@ class Sitting:
             TargetError: if there is no database.
         """
         if self._stage is None:
-            self._stage = Stage(self.endpoint(), self.run, self.folder(), self.loading)
+            self._stage = Stage(self.endpoint(), self.run, self.folder(), self.loading, self.target)
         return self._stage
 
     def folder(self) -> Path:
@@ -267,9 +268,9 @@ class Sitting:
 
     def again(self, scenario: Scenario, check: str) -> str:
         """Return the one command that asks the same again."""
-        name = self._endpoint.target if self._endpoint is not None else self.options.target
-        words = ["nearimage", "run", called(scenario.path), "--target", name, "--checks", check]
-        words += ["--read-only"] if self.options.read_only else []
+        [one, *_] = wanted(self.options.targets)
+        name = self._endpoint.target if self._endpoint is not None else one.text
+        words = ["nearimage", "run", called(scenario.path), *one.words(name), "--checks", check]
         words += ["--seed", str(self.options.seed)] if self.options.seed else []
         return shlex.join(words)
 
@@ -291,6 +292,9 @@ def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
     wanted = scenario.needs.weaviate
     if wanted and endpoint.version and not SpecifierSet(wanted).contains(endpoint.version, prereleases=True):
         return f"the scenario needs Weaviate {wanted}, this is {endpoint.version}"
+    limits = [name for name in ("cpus", "memory", "volumes") if getattr(scenario.needs, name)]
+    if limits and endpoint.unlimited:
+        return f"the scenario needs {' and '.join(limits)} for its database: {endpoint.unlimited}"
     if interface == "grpc" and not endpoint.grpc:
         return "the server's gRPC address is not known or does not answer: give it as http://HOST:PORT?grpc=PORT"
     if interface == "grpc" and endpoint.release and endpoint.release < _NEAR_IMAGE_OVER_GRPC:

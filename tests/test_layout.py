@@ -21,6 +21,7 @@ BASE = {"errors", "model"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
+    "options": set(),
     "abilities": {"model"},
     "statistics": set(),
     "stubs": set(),
@@ -41,29 +42,31 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": BASE | {"statistics", "oracle", "scenario", "interfaces"},
     "report": BASE | {"record", "statistics"},
     # one run, from the bottom up: exactly what is needed
+    "fleet": {"errors", "model", "options", "targets"},
     "stage": BASE | {"checks", "dataset", "interfaces", "scenario"},
-    "sitting": BASE | {"abilities", "checks", "dataset", "images", "interfaces", "scenario", "stage", "targets"},
+    "sitting": BASE
+    | {"abilities", "checks", "dataset", "fleet", "images", "interfaces", "options", "scenario", "stage", "targets"},
     "stash": {"record", "sitting"},
     "showing": {"checks", "images", "record", "scenario"},
     "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "sitting", "statistics"},
     "items": BASE | {"checks", "latency", "record", "scenario", "showing", "sitting", "stash"},
-    "session_record": BASE | {"record", "report", "scenario", "sitting"},
-    "plugin": BASE | {"checks", "dataset", "items", "scenario", "session_record", "sitting", "stash"},
+    "session_record": BASE | {"fleet", "record", "report", "scenario", "sitting"},
+    "plugin": BASE | {"checks", "dataset", "items", "options", "scenario", "session_record", "sitting", "stash"},
     "progress": {"sitting", "stash"},
     "preflight": {"checks", "errors", "scenario"},
     "inventory": {"checks", "interfaces", "scenario", "targets"},
     "runs": {"errors"},
-    "session": BASE
-    | {"images", "inventory", "preflight", "progress", "record", "report", "runs", "scenario", "sitting", "stage"}
-    | {"targets"},
-    "cli": {"errors", "session"},
+    "session": {"errors", "images", "inventory", "options", "preflight", "progress", "record", "report", "runs"}
+    | {"scenario", "sitting", "stage"},
+    "machine": {"fleet", "keeping", "model", "options", "targets"},
+    "cli": {"errors", "machine", "options", "session"},
 }
 """What each part may import of the others, beside `harness` itself (its version) and its own modules.
 
 A check can't name a target, a report can't start anything, and the reference shares nothing with the oracle.
 """
 
-LIGHT = ("errors", "model", "stash", "cli")
+LIGHT = ("errors", "model", "options", "stash", "cli")
 """Read in every start of the command, or in every test run of anybody who has the plugin."""
 
 
