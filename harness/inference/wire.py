@@ -13,6 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import orjson
+
 from harness.inference.encoders import Encoders, EncodingError
 
 
@@ -56,7 +59,7 @@ def vectors(job: Job, encoders: Encoders) -> bytes:
         EncodingError: the image has no vector.
     """
     vector = encoders.img2vec.image(image_bytes(job.images[0]))
-    return f'{{"id":{json.dumps(job.id)},"vector":{_printed(vector)},"dim":{len(vector)}}}'.encode()
+    return b'{"id":%b,"vector":%b,"dim":%d}' % (dump(job.id), _printed(vector), len(vector))
 
 
 def vectorize(job: Job, encoders: Encoders) -> bytes:
@@ -70,8 +73,8 @@ def vectorize(job: Job, encoders: Encoders) -> bytes:
         _named(f"images[{n}]", lambda given: encoders.clip.image(image_bytes(given)), image)
         for n, image in enumerate(job.images)
     ]
-    lists = [",".join(map(_printed, found)) for found in (texts, images)]
-    return f'{{"textVectors":[{lists[0]}],"imageVectors":[{lists[1]}]}}'.encode()
+    lists = [b",".join(map(_printed, found)) for found in (texts, images)]
+    return b'{"textVectors":[%b],"imageVectors":[%b]}' % (lists[0], lists[1])
 
 
 def image_bytes(text: str) -> bytes:
@@ -95,16 +98,16 @@ def dump(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _printed(vector: list[float]) -> str:
-    """A vector as JSON in nine digits: what every float32 reads back from, in a third of the time of all seventeen.
+def _printed(vector: list[float]) -> bytes:
+    """A vector as JSON in the fewest digits from which each float32 reads back.
 
     Raises:
         EncodingError: a component is not finite, which JSON cannot say.
     """
-    text = ",".join(["%.9g"] * len(vector)) % tuple(vector)
-    if "n" in text:  # nan and inf
+    values = np.asarray(vector, np.float32)
+    if not np.isfinite(values).all():
         raise EncodingError("the vector has a component that is not finite")
-    return f"[{text}]"
+    return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _named(name: str, encode: Callable[[str], list[float]], given: str) -> list[float]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
 import numpy as np
+import orjson
 
 from harness.exchange import JSON, exchange
 from harness.reference.request import Refusal, Vector
@@ -41,7 +41,7 @@ class InferenceClient:
         Raises:
             Refusal: the service failed, in Weaviate's words.
         """
-        body = {"id": call_id or f"search_{time.time_ns()}", "image": image}
+        body = {"id": call_id or f"search_{time.time_ns()}", "image": _whole(image)}
         status, answer = self._post("/vectors", body, "")
         if status != _OK:
             raise Refusal(f"fail with status {status}", status=500)
@@ -56,7 +56,8 @@ class InferenceClient:
         Raises:
             Refusal: the service failed, in Weaviate's words.
         """
-        body = {name: values for name, values in (("texts", texts), ("images", images)) if values}
+        given = {"texts": texts, "images": images}
+        body = {name: list(map(_whole, values)) for name, values in given.items() if values}
         status, answer = self._post("/vectorize", body, JSON)
         if status != _OK:
             raise Refusal(f"fail with status {status}: {answer.get('error', '')}", status=500)
@@ -75,7 +76,7 @@ class InferenceClient:
         return answer
 
     def _post(self, route: str, body: dict[str, Any], kind: str) -> tuple[int, dict[str, Any]]:
-        return self._send("POST", route, json.dumps(body).encode(), kind)
+        return self._send("POST", route, orjson.dumps(body), kind)
 
     def _send(self, method: str, route: str, body: bytes | None, kind: str) -> tuple[int, dict[str, Any]]:
         sent = f'send {method} request: {method.capitalize()} "{self._url}{route}"'
@@ -86,7 +87,7 @@ class InferenceClient:
         except OSError as error:
             raise Refusal(f"{sent}: {_reason(error)}", 500) from None
         try:
-            answer = json.loads(reply.body)
+            answer = orjson.loads(reply.body)
         except ValueError as error:
             raise Refusal(f"failed to parse vectorization response (status {reply.status}): {error}", 500) from None
         return reply.status, answer if isinstance(answer, dict) else {}
@@ -120,6 +121,11 @@ class Services:
         """Close all idle connections."""
         for client in self._clients.values():
             client.close()
+
+
+def _whole(text: str) -> str:
+    """A text as the database has it: half a surrogate pair, which JSON can bring, is the replacement character."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _reason(error: OSError) -> str:

@@ -215,6 +215,15 @@ def test_a_refusal_has_data_and_place(ask: Ask, photo: str) -> None:
     assert answer["errors"][0]["message"].endswith("vectorize image: fail with status 500")
 
 
+def test_half_a_surrogate_pair_is_a_bad_image(http: httpx.Client, photo: str) -> None:
+    """What JSON can bring and UTF-8 cannot carry reaches the service as another character, whose refusal is told."""
+    body = (
+        f'{{"query":"query($i:String!){{Get{{{photo}(nearImage:{{image:$i}}){{n}}}}}}","variables":{{"i":"\\ud800"}}}}'
+    )
+    answer = http.post("/v1/graphql", content=body.encode(), headers={"Content-Type": "application/json"}).json()
+    assert answer["errors"][0]["message"].endswith("vectorize image: fail with status 500")
+
+
 def test_an_empty_query_is_no_graphql(http: httpx.Client) -> None:
     """Without a query the answer is REST's error."""
     answer = http.post("/v1/graphql", json={"query": ""})
