@@ -24,6 +24,7 @@ from harness.showing import shown
 from harness.sitting import Sitting
 from harness.stash import ENTRIES, SITTING
 
+_FIRST = pytest.StashKey[dict[tuple[str, str], tuple[Path, str]]]()
 _GRAVE = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED)
 
 
@@ -75,11 +76,19 @@ class ScenarioFile(pytest.File):
         given = self.scenario.needs.abilities
         for check in all_checks().values():
             if self.scenario.wants(check.id) and check.applies(collection) and check.allowed(given):
+                if check.once and not (first and self._is_first(check, collection)):
+                    continue
                 yield check
         asked = {one.name for one in self.scenario.questions_for(collection)}
         for promise in self.scenario.promises:
             if promise.subject in asked or (first and promise.subject == EVERY_IMAGE):
                 yield promised(promise)
+
+    def _is_first(self, check: Check, collection: Collection) -> bool:
+        """Whether no collection before, in any file, has the module that a check is about."""
+        here = (self.path, collection.name)
+        places = self.config.stash.setdefault(_FIRST, {})
+        return places.setdefault((check.id, str(collection.module)), here) == here
 
 
 class _Told:

@@ -35,6 +35,7 @@ CHAPTERS = (
     "objects",
     "vector",
     "near_text",
+    "encoder",
     "promise",
     "question",
     "latency",

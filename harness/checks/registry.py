@@ -19,7 +19,18 @@ from harness.scenario import Collection
 if TYPE_CHECKING:
     from harness.checks.case import Case
 
-CHAPTERS = ("near_image", "paging", "filters", "threshold", "drawn", "certainty", "objects", "vectorizing", "near_text")
+CHAPTERS = (
+    "near_image",
+    "paging",
+    "filters",
+    "threshold",
+    "drawn",
+    "certainty",
+    "objects",
+    "vectorizing",
+    "near_text",
+    "encoder",
+)
 
 Condition = Callable[[Collection], bool]
 """Whether a check has something to say about a collection, known from the scenario alone."""
@@ -35,7 +46,8 @@ class Check:
 
     `id` is `chapter/name`. `writes` is True if it changes data (in a collection of its own), so that it cannot be asked
     of a server that may only be read. `abilities` names what it does to the server itself, see `harness.abilities`: it
-    is asked only where a scenario names them, because it disturbs whoever else uses that server.
+    is asked only where a scenario names them, because it disturbs whoever else uses that server. `once` is True if it
+    is about what stands behind a module: it is asked for each module once, of the first collection that has it.
     """
 
     id: str
@@ -46,6 +58,7 @@ class Check:
     when: tuple[Condition, ...] = ()
     writes: bool = False
     abilities: tuple[str, ...] = ()
+    once: bool = False
 
     @property
     def chapter(self) -> str:
@@ -72,6 +85,7 @@ def check(
     when: tuple[Condition, ...] = (),
     writes: bool = False,
     abilities: tuple[str, ...] = (),
+    once: bool = False,
 ) -> Callable[[Run], Run]:
     """Register a function as a check; the first line of its docstring is the clause.
 
@@ -82,6 +96,7 @@ def check(
         when: conditions on the collection, all of which must be met.
         writes: whether it changes data.
         abilities: what it asks of the target itself, by the names of `harness.abilities`.
+        once: whether it is asked once for each module, and not of each collection.
 
     Raises:
         ValueError: if the id is taken, or there is no such ability.
@@ -93,7 +108,7 @@ def check(
         if id_ in _found:
             raise ValueError(f"two checks are called {id_}")
         sentence = (function.__doc__ or "").strip().splitlines()[0]
-        _found[id_] = Check(id_, level, sentence, source, function, when, writes, abilities)
+        _found[id_] = Check(id_, level, sentence, source, function, when, writes, abilities, once)
         return function
 
     return register

@@ -118,8 +118,8 @@ class Probe:
         ours, theirs = np.asarray(vector), np.asarray(said)
         if ours.shape != theirs.shape or np.linalg.norm(ours - theirs) > _AGREE * max(1.0, float(np.linalg.norm(ours))):
             raise AnswerError(
-                f"the vector of {_called(given)} is not certain: the object stored with it has another than the inference "
-                f"service gives",
+                f"the vector of {_called(given)} is not certain: the object stored with it has another than the "
+                f"inference service gives",
                 hint="compare them: is the service's answer the same each time?",
             )
 
