@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from harness.errors import FileError
+from harness.images.yaml_mistakes import explained
 
 MANIFEST = "manifest.yaml"
 MOST_BYTES = 16 * 1024 * 1024
@@ -184,13 +185,9 @@ class _Reader:
                     raise self._error("a manifest is one document, here begins another")
                 if isinstance(event, yaml.CollectionStartEvent | yaml.CollectionEndEvent | yaml.ScalarEvent):
                     yield event
-        except yaml.MarkedYAMLError as error:
-            # What was never closed is found out at the file's end; the place where it was opened helps more.
-            opened = error.context_mark if "scanning" in (error.context or "") else None
-            line = _line(opened or error.problem_mark)
-            raise FileError(f"this is not YAML: {error.problem}", path=self._path, line=line) from error
         except yaml.YAMLError as error:
-            raise FileError(f"this is not YAML: {error}", path=self._path) from error
+            mistake = explained(error, text)
+            raise FileError(mistake.what, path=self._path, line=mistake.line, hint=mistake.hint) from error
 
     def _error(self, what: str) -> FileError:
         return FileError(what, path=self._path, line=self._line)

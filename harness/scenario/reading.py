@@ -64,11 +64,12 @@ def read(path: Path) -> Document:
         FileError: it cannot be read, is no YAML, or is YAML of a kind that is refused.
     """
     raw = _bytes(path)
-    loader = _Loader(_text(path, raw))
+    text = _text(path, raw)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
     except yaml.YAMLError as error:
-        raise _wrong_yaml(path, error) from None
+        raise _wrong_yaml(path, error, text) from None
     finally:
         loader.dispose()
     if node is None:
@@ -83,7 +84,7 @@ class _Refused(yaml.YAMLError):
     def __init__(self, problem: str, event: yaml.Event) -> None:
         super().__init__(problem)
         self.problem = problem
-        self.problem_mark = event.start_mark
+        self.line = event.start_mark.line + 1 if event.start_mark is not None else None
 
 
 class _Loader(yaml.SafeLoader):
@@ -149,15 +150,13 @@ def _text(path: Path, raw: bytes) -> str:
     return text
 
 
-def _wrong_yaml(path: Path, error: yaml.YAMLError) -> FileError:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    line = mark.line + 1 if mark is not None else None
+def _wrong_yaml(path: Path, error: yaml.YAMLError, text: str) -> FileError:
     if isinstance(error, _Refused):
-        return FileError(problem, path=path, line=line)
-    if "'\\t'" in problem:
-        return FileError("a tab where YAML wants spaces", path=path, line=line, hint="indent with spaces")
-    return FileError(f"not YAML: {problem}", path=path, line=line)
+        return FileError(error.problem, path=path, line=error.line)
+    from harness.images.yaml_mistakes import explained
+
+    mistake = explained(error, text)
+    return FileError(mistake.what, path=path, line=mistake.line, hint=mistake.hint)
 
 
 def _plain(path: Path, node: yaml.Node, loc: Loc, lines: dict[Loc, int]) -> Any:
