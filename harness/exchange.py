@@ -18,6 +18,9 @@ from harness.transport import http_options, is_loopback
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CONNECT_SECONDS = 5.0
+"""A server that is there takes a connection at once, however busy it is."""
+
 _CHUNK = 256 * 1024
 _OK = 200
 _WITH_A_BODY = ("POST", "PUT", "PATCH")
@@ -55,8 +58,8 @@ class Exchange(Protocol):
             params: the query string.
 
         Raises:
-            TimeoutError: no connection, or no next piece of the answer, in time.
-            OSError: the connection broke, or what came is not HTTP.
+            TimeoutError: no next piece of the answer in time.
+            OSError: no connection, it broke, or what came is not HTTP.
         """
 
     def close(self) -> None:
@@ -69,7 +72,7 @@ def exchange(url: str, *, headers: Mapping[str, str] | None = None, timeout: flo
     Args:
         url: `http://host:port` or `https://…`, perhaps with a path before those of the requests.
         headers: sent with each request.
-        timeout: seconds to wait for a connection, and then between two pieces of an answer.
+        timeout: seconds to wait for each piece of an answer; for a connection it is `CONNECT_SECONDS` at most.
     """
     parts = urlsplit(url)
     plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
@@ -126,7 +129,11 @@ class _OnThisMachine:
             if self._still_open(connection):
                 return connection
             connection.close()
-        connection = socket.create_connection(self._address, self._timeout)
+        try:
+            connection = socket.create_connection(self._address, min(self._timeout, CONNECT_SECONDS))
+        except TimeoutError as error:
+            raise _no_connection(self._timeout) from error
+        connection.settimeout(self._timeout)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
@@ -198,7 +205,9 @@ class _AcrossTheNetwork:
     def __init__(self, url: str, headers: Mapping[str, str], timeout: float) -> None:
         import httpx
 
-        self._client = httpx.Client(base_url=url, headers=dict(headers), timeout=timeout, **http_options(url))
+        self._timeout = timeout
+        limits = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
+        self._client = httpx.Client(base_url=url, headers=dict(headers), timeout=limits, **http_options(url))
 
     def ask(
         self,
@@ -214,6 +223,8 @@ class _AcrossTheNetwork:
         headers = {"Content-Type": kind} if body is not None and kind else None
         try:
             response = self._client.request(method, path, content=body, headers=headers, params=params)
+        except httpx.ConnectTimeout as error:
+            raise _no_connection(self._timeout) from error
         except httpx.TimeoutException as error:
             raise TimeoutError(str(error)) from error
         except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
@@ -222,3 +233,7 @@ class _AcrossTheNetwork:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _no_connection(timeout: float) -> ConnectionError:
+    return ConnectionError(f"no connection within {min(timeout, CONNECT_SECONDS):g} s")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from harness.exchange import Exchange, Raw, exchange
+from harness.exchange import Exchange, Raw, _AcrossTheNetwork, _OnThisMachine, exchange
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -133,5 +133,19 @@ def test_silence_ends_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         way = exchange(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.1)
         with pytest.raises(TimeoutError):
+            way.ask("GET", "/")
+        way.close()
+
+
+@pytest.mark.parametrize("kind", [_OnThisMachine, _AcrossTheNetwork])
+def test_a_server_that_takes_no_connection_is_told_from_a_slow_one(kind: type[Exchange]) -> None:
+    """Whoever is not let in says so, here and across a network: it is no answer that was not given in time."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(3):  # nobody accepts, so the queue is full and a further caller is not let in
+            caller = waiting.enter_context(socket.socket())
+            caller.settimeout(0)
+            caller.connect_ex(full.getsockname())
+        way = kind(f"http://127.0.0.1:{full.getsockname()[1]}", {}, 0.2)
+        with pytest.raises(ConnectionError, match=r"no connection within 0\.2 s"):
             way.ask("GET", "/")
         way.close()

@@ -65,7 +65,7 @@ class HttpWire:
 
     Args:
         endpoint: the database.
-        timeout: seconds to wait for a connection, and then between two pieces of the answer.
+        timeout: seconds to wait for each piece of an answer; for a connection it is five at most.
     """
 
     def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:

@@ -70,13 +70,17 @@ class Written:
 class Rest:
     """The REST routes of one endpoint; requests never raise for what a server did, reading whole lists does.
 
+    A server that hangs is known after half a minute; only what makes the server ask its model may take longer.
+
     Args:
         endpoint: the database.
-        timeout: seconds to wait for each answer; an import of photographs takes a while.
+        timeout: seconds to wait for an answer.
+        storing: the same for writing objects: a hundred photographs go through a model first.
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float = 120.0) -> None:
+    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0, storing: float = 120.0) -> None:
         self._wire = HttpWire(endpoint, timeout=timeout)
+        self._patient = HttpWire(endpoint, timeout=storing)
 
     def __enter__(self) -> Self:
         return self
@@ -87,6 +91,7 @@ class Rest:
     def close(self) -> None:
         """Free the connections."""
         self._wire.close()
+        self._patient.close()
 
     def request(
         self,
@@ -160,15 +165,16 @@ class Rest:
 
     def insert(self, item: Object) -> Reply:
         """Write one new object; the module vectorizes it unless it brings its vector."""
-        return self.request("POST", "/v1/objects", item.as_json())
+        return self._patient.send("POST", "/v1/objects", body=item.as_json())
 
     def put(self, item: Object) -> Reply:
         """Replace an object."""
-        return self.request("PUT", _object_path(item.class_name, item.id), item.as_json())
+        return self._patient.send("PUT", _object_path(item.class_name, item.id), body=item.as_json())
 
     def patch(self, item: Object) -> Reply:
         """Merge properties (and a vector, if given) into an object."""
-        return self.request("PATCH", _object_path(item.class_name, item.id), item.as_json(), empty_ok=True)
+        path = _object_path(item.class_name, item.id)
+        return self._patient.send("PATCH", path, body=item.as_json(), empty_ok=True)
 
     def delete(self, class_name: str, object_id: str, *, tenant: str | None = None) -> Reply:
         """Remove an object; whether one that is not there is `ok` or refused with 404 depends on the version."""
@@ -224,7 +230,8 @@ class Rest:
             after = found[-1].id
 
     def _write(self, batch: Sequence[Object]) -> list[Written]:
-        reply = self.request("POST", "/v1/batch/objects", {"objects": [item.as_json() for item in batch]})
+        body = {"objects": [item.as_json() for item in batch]}
+        reply = self._patient.send("POST", "/v1/batch/objects", body=body)
         if not reply.ok:
             return [Written(item.id, reply.state, reply.message) for item in batch]
         if not isinstance(reply.body, list) or len(reply.body) != len(batch):

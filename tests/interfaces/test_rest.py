@@ -146,6 +146,15 @@ def test_a_batch_answer_of_another_shape_is_unknown(body: bytes) -> None:
     assert written.state is State.UNKNOWN
 
 
+def test_only_what_a_model_works_on_is_waited_for_longer() -> None:
+    """A server that hangs is given up sooner where it reads than where it stores, and each says after how long."""
+    with BadServer() as server, Rest(_at(server), timeout=0.1, storing=0.2) as rest:
+        read = [rest.meta(), rest.delete_class("Notes"), rest.create_class({"class": "Notes"})]
+        stored = [rest.insert(note(0)), rest.put(note(0)), rest.patch(note(0)), *rest.insert_batch([note(0)])]
+    assert {one.message for one in read} == {"no answer within 0.1 s"}
+    assert {one.message for one in stored} == {"no answer within 0.2 s"}
+
+
 def test_a_list_that_cannot_be_read_is_an_answer_error() -> None:
     """Reading raises with what was wanted and what came instead."""
     with BadServer(http("200 OK", b"")) as server, Rest(_at(server)) as rest:
