@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path) -> R
     entry = _live_entry(path)
     if entry is not None:
         return _found(entry, target.name, needs)
+    _forget_logs(log_folder)
     log_folder = log_folder.absolute() / path.stem  # one for each target, and only its latest life
     log_folder.mkdir(parents=True, exist_ok=True)
     for old in log_folder.glob("*.log"):
@@ -128,6 +130,15 @@ def _found(entry: dict[str, Any], name: str, needs: Needs) -> Running:
 
 def _report_path(name: str) -> Path:
     return state_folder() / f"up-{hashlib.sha256(name.encode()).hexdigest()[:12]}.json"
+
+
+def _forget_logs(folder: Path) -> None:
+    """Remove the logs of targets whose supervisor is gone; of one that is just being started nobody knows yet."""
+    for old in folder.glob("up-*"):
+        with contextlib.suppress(OSError):
+            owner = _live_entry(state_folder() / f"{old.name}.json")
+            if owner is None and time.time() - old.stat().st_mtime > _START_SECONDS:
+                shutil.rmtree(old)
 
 
 def _live_entry(path: Path) -> dict[str, Any] | None:

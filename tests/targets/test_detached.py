@@ -72,6 +72,21 @@ def test_the_log_of_the_server_stays(target: DescribedTarget, tmp_path: Path) ->
     assert Path(left.logs).parent == tmp_path / "logs"
 
 
+def test_logs_whose_owner_is_gone_go_with_the_next_start(target: DescribedTarget, tmp_path: Path) -> None:
+    """`up` removes the logs of targets that run no more; those of its own, and of one just being started, stay."""
+    own = Path(start_detached(target, Needs(), tmp_path / "logs").logs)
+    stop_detached()
+    gone, starting = (tmp_path / "logs" / f"up-{name}" for name in ("gone", "starting"))
+    for folder in (gone, starting):
+        folder.mkdir()
+        (folder / "weaviate.log").write_text("old\n")
+    os.utime(gone, (0, 0))
+    os.utime(own, (0, 0))
+    assert start_detached(target, Needs(), tmp_path / "logs").logs == str(own)
+    assert {folder.name for folder in (tmp_path / "logs").iterdir()} == {own.name, "up-starting"}
+    assert "lives" in (own / "weaviate.log").read_text()
+
+
 def test_a_start_that_fails_is_an_error_here_and_leaves_nothing(target: DescribedTarget, tmp_path: Path) -> None:
     """What went wrong in the process that keeps the target is told to the person who typed `up`."""
     with pytest.raises(TargetError, match="exit code 3") as caught:
