@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 _TAIL_BYTES = 65_536
 _LINE_LENGTH = 300
+_LOGGED = re.compile(r'^\{.*"level":.*"msg":|\blevel=\w+ msg=', re.MULTILINE)
 _WANTED = ("error", "module", "address", "remote_hostname")
 
 
@@ -37,6 +39,11 @@ def readable(line: str) -> str:
         return _cut(line.rstrip())
     facts = [f"{key}={entry[key]}" for key in _WANTED if key in entry]
     return _cut(f"{message} ({', '.join(facts)})" if facts else message)
+
+
+def is_weaviates(text: str) -> bool:
+    """Whether a line of this may be one of Weaviate's log: it has a level and a message, as JSON or as key=value."""
+    return _LOGGED.search(text) is not None
 
 
 def _cut(text: str) -> str:

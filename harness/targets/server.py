@@ -13,6 +13,7 @@ from harness.model import Inference, Needs
 from harness.targets import ports as free_ports
 from harness.targets.binaries import Binary
 from harness.targets.guarded import Guarded
+from harness.targets.logs import is_weaviates
 from harness.targets.phases import Phases
 from harness.targets.ports import Ports
 from harness.targets.readiness import Readiness
@@ -139,9 +140,10 @@ class Server:
         )
         try:
             meta = ready.wait()
-        except TargetError:
+        except TargetError as error:
             if self._port_taken(ports, heard):
                 raise _PortTakenError from None
+            self._demand_weaviate(process.exited(), heard, error)
             raise
         # What answers may be another harness's server that got the HTTP port first, while ours is about to give up.
         if not self._is_ours(ready.url):
@@ -156,6 +158,18 @@ class Server:
         except (httpx.HTTPError, ValueError, KeyError):
             return False
         return not answer.is_success or self._node in [node.get("name") for node in nodes]
+
+    def _demand_weaviate(self, code: int | None, heard: int, error: TargetError) -> None:
+        """Say so if what ended is probably no Weaviate at all: no signal, no known trouble, not one line of its log."""
+        written = self.log.read_bytes()[heard:].decode("utf-8", errors="replace")
+        if code is None or code < 0 or error.hint or is_weaviates(written):
+            return
+        raise TargetError(
+            f"{self.binary.path} is probably not a Weaviate: it ended with exit code {code} and wrote nothing that one "
+            "writes when it starts",
+            log=error.log,
+            hint="Name the binary of a Weaviate server: --target embedded:/path/to/weaviate.",
+        ) from error
 
     def _port_taken(self, ports: Ports, heard: int) -> bool:
         with self.log.open("rb") as file:

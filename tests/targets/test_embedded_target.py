@@ -22,6 +22,7 @@ from harness.model import Needs
 from harness.targets import ports
 from harness.targets.binaries import Binary
 from harness.targets.embedded import EmbeddedTarget, choose
+from harness.targets.logs import is_weaviates
 from harness.targets.state import start_time
 
 BOTH = ("img2vec-neural", "multi2vec-clip")
@@ -174,6 +175,37 @@ def test_a_file_that_is_no_program_is_an_error_that_says_so(tmp_path: Path) -> N
         pytest.fail("it opened")
     assert "built for this machine" in caught.value.hint
     assert nothing_is_left(tmp_path)
+
+
+def test_a_program_that_is_no_weaviate_is_an_error_that_says_so(tmp_path: Path) -> None:
+    """Whatever else can be run, such as `ls`, is not called a Weaviate; its own words are shown."""
+    path = tmp_path / "ls"
+    path.write_text("#!/bin/sh\necho \"$0: unrecognized option '$1'\" >&2\nexit 2\n")
+    path.chmod(0o755)
+    target = EmbeddedTarget("embedded:x", binary=Binary(path, "", "a test"))
+    with (
+        pytest.raises(TargetError, match="ls is probably not a Weaviate: it ended with exit code 2") as caught,
+        target.open(Needs()),
+    ):
+        pytest.fail("it opened")
+    assert "unrecognized option '--host'" in caught.value.log
+    assert "embedded:/path/to/weaviate" in caught.value.hint
+    assert nothing_is_left(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('{"action":"startup","level":"info","msg":"created","time":"2024-01-01T00:00:00Z"}', True),
+        ('time="2024-01-01T00:00:00Z" level=info msg="created" action=startup', True),
+        ("ls: unrecognized option '--host'", False),
+        ('{"error": "no"}', False),
+        ("", False),
+    ],
+)
+def test_a_line_of_a_weaviates_log_is_known(line: str, found: bool) -> None:  # noqa: FBT001 - a table
+    """Weaviate logs a level and a message, as JSON or as text, whatever else."""
+    assert is_weaviates(f"first\n{line}\n") is found
 
 
 def test_a_binary_that_is_not_the_version_asked_for_is_an_error(fake_binary: Path) -> None:
