@@ -24,10 +24,10 @@ from harness.images import Picture, shipped, shipped_folder
 from harness.keeping import state_folder, write_text
 
 CPU = "cpu"
-NAMES = ("brushes.jpg", "camera.jpg", "chelsea.jpg", "china.jpg")
+NAMES = ("astronaut.jpg", "camera.jpg", "chelsea.jpg", "coffee.jpg")
 """Of our photographs those whose vectors are kept; all of them are among the first six, which the smoke test stores."""
 
-TEXTS = ("a cat", "a palace in China")
+TEXTS = ("a cat", "a cup of coffee")
 """The texts whose vectors are kept, for encoders that know texts."""
 
 _FORM = "nearimage_golden"

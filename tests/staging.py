@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness.checks import Check
 from harness.checks.judging import judge
@@ -29,18 +30,31 @@ def planted_service() -> Iterator[str]:
 
 
 @contextmanager
-def staged(rules: Rules, inference_url: str, folder: Path) -> Iterator[Stage]:
-    """Serve a reference that goes by these rules, and yield the stage on it; nothing is loaded yet."""
+def staged(
+    rules: Rules, inference_url: str, folder: Path, behind: Inference | None = None, **facts: Any
+) -> Iterator[Stage]:
+    """Serve a reference that goes by these rules, and yield the stage on it; nothing is loaded yet.
+
+    Args:
+        rules: what it goes by.
+        inference_url: the service that it asks.
+        folder: for its data.
+        behind: what is said to stand behind it; our own service by default.
+        facts: what else is said of the endpoint.
+    """
     with serve(inference_url=inference_url, folder=folder / "data", rules=rules) as served:
-        service = Inference(inference_url, ours=True, encoder="planted")
+        service = behind or Inference(inference_url, ours=True, encoder="planted")
+        known: dict[str, Any] = {
+            "started": True,
+            "inference": dict.fromkeys(map(str, Module), service),
+        }
         endpoint = Endpoint(
             target="reference",
             url=served.url,
             version="1.39.0",
             grpc=served.grpc,
             weaviate=False,
-            started=True,
-            inference=dict.fromkeys(map(str, Module), service),
+            **(known | facts),
         )
         with closing(Stage(endpoint, Run(), folder)) as stage:
             yield stage

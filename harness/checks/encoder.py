@@ -141,7 +141,8 @@ def it_answers_alike_each_time(case: Case) -> str:
     """The encoder gives the same vector for the same image each time."""
     allowed = _AGAIN if device(case) == golden.CPU else _AGAIN_ELSEWHERE
     farthest = 0.0
-    for given in (golden.pictures()[-1], *texts(case)[:1]):
+    asked: list[Picture | str] = [golden.pictures()[-1], *texts(case)[:1]]
+    for given in asked:
         first, second = (encoded(case, given, anew=True) for _ in range(2))
         off = float(np.linalg.norm(first - second) / max(1e-30, float(np.linalg.norm(first))))
         case.require(
@@ -229,7 +230,7 @@ def the_format_of_the_file_does_not_count(case: Case) -> None:
     if case.endpoint.read_only and by_service(case) is None:
         raise Skipped("it needs pictures of its own, and nothing may be written")
     pixels = decode_rgb(golden.pictures()[-1].data).resize((_SIDE, _SIDE))
-    pictures = [Picture(f"china.{name.lower()}", _saved(pixels, name), "", "") for name in ("PNG", "BMP")]
+    pictures = [Picture(f"pixels.{name.lower()}", _saved(pixels, name), "", "") for name in ("PNG", "BMP")]
     one, other = (encoded(case, picture) for picture in pictures)
     off = golden.apart(one, other)
     case.require(

@@ -9,6 +9,7 @@ import pytest
 from staging import staged, verdicts
 
 from harness.checks import all_checks
+from harness.inference.faults import FAULTS
 from harness.model import Outcome
 from harness.reference.mutants import MUTANTS, Mutant
 from harness.scenario import Scenario
@@ -17,8 +18,9 @@ LIARS = [mutant for mutant in MUTANTS.values() if not mutant.benign]
 
 
 def test_each_check_has_a_liar() -> None:
-    """No check is there that no faulty reference has been put to: to add one is to add a liar."""
-    assert set(all_checks()) - {mutant.breaks for mutant in LIARS} == set()
+    """No check is there that no faulty reference or service has been put to: to add one is to add a liar."""
+    liars = {mutant.breaks for mutant in LIARS} | {fault.breaks for fault in FAULTS.values()}
+    assert set(all_checks()) - liars == set()
 
 
 def test_each_liar_breaks_a_check_that_exists() -> None:
