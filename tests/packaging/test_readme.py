@@ -21,7 +21,7 @@ from harness.targets import find
 TOX = ConfigParser()
 TOX.read(TREE / "tox.ini")
 ENVIRONMENTS = {"tests", "py311", "py314", *(name.partition(":")[2] for name in TOX.sections())}
-PLACEHOLDERS = {"URL": "http://host:8080", "nearimage-out/…": "nearimage-out"}
+PLACEHOLDERS = {"URL": "http://host:8080"}
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:

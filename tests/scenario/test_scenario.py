@@ -71,6 +71,19 @@ def test_a_timed_question_has_names_for_its_latency(write: Write) -> None:
     assert scenario.latency_ids(near) == ()
 
 
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("first", ["warm/red", "warm/red.png", "warm"])
+def test_a_picture_of_ones_own_folder_goes_by_its_path(write: Write, home: Path, first: str, *, listed: bool) -> None:
+    """With a manifest and without: the path asks; it, the path without its ending or the sub-folder may come first."""
+    if not listed:
+        (home / "pictures" / "manifest.yaml").unlink()
+    scenario = load_scenario(write(GOOD.replace("first: warm/red", f"first: {first}")))
+    red = scenario.questions[0].picture
+    assert red is not None
+    assert (red.name, red.subject, red.label) == ("warm/red.png", "warm/red", "warm")
+    assert scenario.promises_about("red")[0].value == first
+
+
 def test_pictures_and_their_views_are_loaded_once(write: Write) -> None:
     """Originals come before their views, and equal sources give the very same set."""
     source = load_scenario(write(GOOD)).collections[0].images
