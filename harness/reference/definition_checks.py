@@ -20,7 +20,6 @@ DATA_TYPES = (
 )
 TOKENIZATIONS = ("word", "lowercase", "whitespace", "field", "trigram", "gse", "kagome_kr", "kagome_ja", "gse_ch")
 _RESERVED = frozenset({"_additional", "_id", "id"})
-_VECTORIZERS = frozenset({"none", *Module})
 _CLASS_NAME = re.compile(r"[A-Z][_0-9A-Za-z]{0,254}")
 _PROPERTY_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,230}")
 _VECTOR_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,229}")
@@ -72,7 +71,7 @@ def check_named_vector(name: str, entry: Mapping[str, Any], settings: Settings) 
     if len(vectorizer) != 1:
         raise Refusal(f"class.VectorConfig.Vectorizer must consist only 1 configuration, got: {len(vectorizer)}")
     module, config = next(iter(vectorizer.items()))
-    if module not in _VECTORIZERS:
+    if module not in _vectorizers(settings):
         raise Refusal(f'target vector "{name}": vectorizer: no module with name "{module}" present')
     _check_module(module, config or {})
     _check_index(entry, settings)
@@ -135,12 +134,16 @@ def _check_sharing(given: Mapping[str, Any]) -> None:
         raise Refusal(f"init sharding state: {shortage}")
 
 
+def _vectorizers(settings: Settings) -> frozenset[str]:
+    return settings.modules | {"none"}
+
+
 def _check_unnamed_vector(given: Mapping[str, Any], settings: Settings) -> None:
     vectorizer = given.get("vectorizer") or settings.default_vectorizer
-    if vectorizer not in _VECTORIZERS:
+    if vectorizer not in _vectorizers(settings):
         raise Refusal(f'vectorizer: no module with name "{vectorizer}" present')
     modules = given.get("moduleConfig") or {}
-    several = sorted(name for name in modules if name in _VECTORIZERS)
+    several = sorted(name for name in modules if name in _vectorizers(settings))
     if len(several) > 1:
         raise Refusal(
             f"multiple vectorizers configured in class's moduleConfig: [{' '.join(several)}]. "

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from harness.model import Module
 from harness.reference import http_objects, http_schema
 from harness.reference.engine import VERSION, Engine
 from harness.reference.forms import BadBody, error
@@ -39,7 +40,7 @@ def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> St
     graphql = GraphQL(engine)
 
     def meta(_request: Request, _body: Any) -> Answer:
-        modules = {"img2vec-neural": {}, "multi2vec-clip": engine.meta()}
+        modules = {name: engine.meta() if name == Module.CLIP else {} for name in sorted(engine.settings.modules)}
         return 200, {
             "grpcMaxMessageSize": 104_858_000,
             "hostname": hostname(),

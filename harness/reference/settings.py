@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.errors import UsageError
+from harness.model import Module
 
 _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Limits, defaults and the time that an inference service has; defaults are those of Weaviate 1.39.0."""
+    """Limits, defaults and the time that an inference service has; defaults are those of Weaviate 1.39.0.
+
+    `modules` are enabled: both of them where nobody says, which the real server does not do.
+    """
 
     limit: int = 10
     limit_graphql: int = 100
@@ -23,6 +27,7 @@ class Settings:
     client_timeout: float = 50.0
     async_indexing: bool = False
     auto_schema: bool = True
+    modules: frozenset[str] = frozenset(Module)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -41,7 +46,15 @@ class Settings:
             client_timeout=_seconds(environment, "MODULES_CLIENT_TIMEOUT", plain.client_timeout),
             async_indexing=_enabled(environment, "ASYNC_INDEXING", default=False),
             auto_schema=_enabled(environment, "AUTOSCHEMA_ENABLED", default=True),
+            modules=_names(environment, "ENABLE_MODULES", plain.modules),
         )
+
+
+def _names(environment: Mapping[str, str], name: str, default: frozenset[str]) -> frozenset[str]:
+    """Which of these the variable has between its commas: none if it is empty; all of them if it is not set."""
+    if name not in environment:
+        return default
+    return default & {part.strip() for part in environment[name].split(",")}
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from harness.abilities import Usage
 from harness.errors import TargetError, UsageError
 from harness.inference import device
 from harness.model import Endpoint, Needs
@@ -17,12 +18,14 @@ from harness.targets.binaries import Binary
 from harness.targets.phases import Phases
 from harness.targets.programs import StartInference, inference_service
 from harness.targets.server import Server
+from harness.targets.server_settings import with_settings
 from harness.targets.setup import Setup
 from harness.targets.state import Claim, claimed, sweep
+from harness.targets.usage import usage_of
 
 
 class EmbeddedTarget:
-    """A real server on loopback; implements CanRestart and CanShowLogs.
+    """A real server on loopback; implements every ability.
 
     Args:
         name: the text that finds it again.
@@ -53,6 +56,7 @@ class EmbeddedTarget:
         self._setup.only("an embedded Weaviate", "read_only", "gpu", "environment")
         self._start_inference = start_inference or partial(inference_service, gpu=self._setup.gpu)
         self._server: Server | None = None
+        self._inference_pid = 0
         self._last_log = ""
 
     def describe(self) -> str:
@@ -80,6 +84,7 @@ class EmbeddedTarget:
         binary = self._binary = self._binary or binaries.fetched(self._version, self.phases)
         with claimed(f"embedded Weaviate ({binary.path})") as claim, contextlib.ExitStack() as parts:
             inference = parts.enter_context(self._start_inference(claim, self.phases)) if needs.modules else None
+            self._inference_pid = claim.pids[0] if inference else 0
             server = Server(binary, needs, inference, claim, self._logs(claim), self.phases)
             parts.callback(self._close, server)
             self._server = server
@@ -91,15 +96,56 @@ class EmbeddedTarget:
         Raises:
             TargetError: the server did not come back.
         """
-        if self._server is None:
-            raise RuntimeError(f"{self.name} is not open")
-        return self._endpoint(self._server, self._server.restart())
+        server = self._opened()
+        return self._endpoint(server, server.restart())
+
+    def kill(self) -> Endpoint:
+        """Kill the server alone, start it on what it wrote, wait until ready, and return the endpoint.
+
+        Raises:
+            TargetError: the server did not come back.
+        """
+        server = self._opened()
+        return self._endpoint(server, server.restart(politely=False))
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Freeze the server for as long as the block lasts; killed with this process if that dies meanwhile."""
+        with self._opened().process.paused():
+            yield
+
+    def statistics(self) -> tuple[Usage, ...]:
+        """What the server has used in its present life, and what the inference service has."""
+        server = self._opened()
+        found = (usage_of("database", server.process.pid, server.data),)
+        return found + ((usage_of("inference", self._inference_pid),) if self._inference_pid else ())
+
+    @contextlib.contextmanager
+    def second(self, settings: Mapping[str, str]) -> Iterator[Endpoint]:
+        """Another server with these settings on top, on ports and a folder of its own, gone after the block.
+
+        Raises:
+            TargetError: it did not start; the first one is as it was.
+        """
+        first = self._opened()
+        with claimed(f"a second embedded Weaviate ({first.binary.path})") as claim:
+            needs = with_settings(first.needs, settings)
+            server = Server(first.binary, needs, first.inference, claim, claim.folder, Phases())
+            try:
+                yield self._endpoint(server, server.start())
+            finally:
+                server.stop()
 
     def logs(self) -> str:
         """The server's log so far, of all its lives; after closing, the last words."""
         if self._server is None or not self._server.log.exists():
             return self._last_log
         return self._server.log.read_text(encoding="utf-8", errors="replace")
+
+    def _opened(self) -> Server:
+        if self._server is None:
+            raise RuntimeError(f"{self.name} is not open")
+        return self._server
 
     def _logs(self, claim: Claim) -> Path:
         if self.log_folder is not None:

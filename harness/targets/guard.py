@@ -60,6 +60,7 @@ def signal_group(pid: int, number: signal.Signals) -> None:
 def end(child: subprocess.Popen[bytes], *, polite: bool) -> None:
     """End the command, first with a request if that is wanted, and wait until it is gone."""
     if polite and child.poll() is None:
+        signal_group(child.pid, signal.SIGCONT)  # one that is paused hears nothing
         signal_group(child.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(POLITE_SECONDS)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from harness.errors import TargetError
 from harness.targets import guard
 from harness.targets.logs import tail
+from harness.targets.usage import wait_until_stopped
 
 _START_SECONDS = 10.0
+_LOOK_SECONDS = 0.1
 _STOP_SECONDS = guard.POLITE_SECONDS + 10.0
 
 
@@ -74,6 +77,36 @@ class Guarded:
     def tail(self, lines: int = 12) -> str:
         """The end of its log, readable."""
         return tail(self.log, lines)
+
+    def kill(self) -> None:
+        """Kill the program alone, as the system does when memory runs out, and keep its folder."""
+        if self.exited() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self.exited() is None and time.monotonic() < deadline:
+            self._listen(_LOOK_SECONDS)
+        self.set_aside()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Freeze the program and everything that it started for as long as the block lasts.
+
+        If this process dies meanwhile, the guard kills what is frozen.
+
+        Raises:
+            TargetError: it is not there any more.
+        """
+        try:
+            os.killpg(self.pid, signal.SIGSTOP)
+        except ProcessLookupError as error:
+            raise TargetError("what was to be paused has ended", log=self.tail()) from error
+        try:
+            wait_until_stopped(self.pid)
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGCONT)
 
     def set_aside(self) -> None:
         """End the program politely and keep its folder."""

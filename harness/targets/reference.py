@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from harness.abilities import Usage
 from harness.inference import device
 from harness.model import Endpoint, Inference, Needs
 from harness.targets.guarded import Guarded
 from harness.targets.phases import Phases
 from harness.targets.programs import StartInference, inference_service, own_program, wait_for_line
 from harness.targets.readiness import Readiness
-from harness.targets.server_settings import reference_environment
+from harness.targets.server_settings import reference_environment, with_settings
 from harness.targets.setup import Setup
 from harness.targets.state import Claim, claimed, sweep
+from harness.targets.usage import usage_of
 
 _READY = re.compile(r"nearimage reference ready at (?P<url>http://127\.0\.0\.1:\d+) grpc (?P<grpc>127\.0\.0\.1:\d+)")
 
@@ -28,15 +30,21 @@ class _Opened:
 
     claim: Claim
     inference: Inference
+    inference_pid: int
     needs: Needs
     log: Path
     process: Guarded | None = None
     url: str = ""
     grpc: str = ""
 
+    @property
+    def data(self) -> Path:
+        """Where it keeps its objects."""
+        return self.claim.folder / "data"
+
 
 class ReferenceTarget:
-    """The reference in a process of its own; implements CanRestart and CanShowLogs.
+    """The reference in a process of its own; implements every ability.
 
     Args:
         mutant: the name of a fault that it has on purpose; empty for none.
@@ -89,7 +97,7 @@ class ReferenceTarget:
             if self.log_folder is not None:
                 self.log_folder.mkdir(parents=True, exist_ok=True)
             log = (self.log_folder or claim.folder) / "reference.log"
-            opened = self._opened = _Opened(claim, inference, needs, log)
+            opened = self._opened = _Opened(claim, inference, claim.pids[0], needs, log)
             parts.callback(self._close, opened)
             yield self._run(opened, self.phases)
 
@@ -99,17 +107,63 @@ class ReferenceTarget:
         Raises:
             TargetError: it did not come back.
         """
-        opened = self._opened
-        if opened is None or opened.process is None:
-            raise RuntimeError(f"{self.name} is not open")
-        opened.process.set_aside()
+        opened, process = self._running()
+        process.set_aside()
         return self._run(opened, Phases())
+
+    def kill(self) -> Endpoint:
+        """Kill it alone, start it on what it wrote, wait until ready, and return the endpoint.
+
+        Raises:
+            TargetError: it did not come back.
+        """
+        opened, process = self._running()
+        process.kill()
+        return self._run(opened, Phases())
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Freeze it for as long as the block lasts; killed with this process if that dies meanwhile."""
+        _, process = self._running()
+        with process.paused():
+            yield
+
+    def statistics(self) -> tuple[Usage, ...]:
+        """What it has used in its present life, and what the inference service has."""
+        opened, process = self._running()
+        return (
+            usage_of("database", process.pid, opened.data),
+            usage_of("inference", opened.inference_pid),
+        )
+
+    @contextlib.contextmanager
+    def second(self, settings: Mapping[str, str]) -> Iterator[Endpoint]:
+        """Another reference with these settings on top, with a folder of its own, gone after the block.
+
+        Raises:
+            TargetError: it did not start; the first one is as it was.
+        """
+        first, _ = self._running()
+        with claimed(f"a second {self.name}") as claim:
+            needs = with_settings(first.needs, settings)
+            opened = _Opened(claim, first.inference, first.inference_pid, needs, claim.folder / "reference.log")
+            try:
+                yield self._run(opened, Phases())
+            finally:
+                if opened.process is not None:
+                    opened.process.stop()
 
     def logs(self) -> str:
         """Its log so far, of all its lives; after closing, the last words."""
         if self._opened is None or not self._opened.log.exists():
             return self._last_log
         return self._opened.log.read_text(encoding="utf-8", errors="replace")
+
+    def _running(self) -> tuple[_Opened, Guarded]:
+        opened = self._opened
+        if opened is None or opened.process is None:
+            raise RuntimeError(f"{self.name} is not open")
+        return opened, opened.process
 
     def _run(self, opened: _Opened, phases: Phases) -> Endpoint:
         heard = opened.log.stat().st_size if opened.log.exists() else 0
@@ -147,8 +201,7 @@ class ReferenceTarget:
         )
 
     def _command(self, opened: _Opened) -> list[str]:
-        data = opened.claim.folder / "data"
-        arguments = ["--inference", opened.inference.url, "--folder", str(data), "--exit-with-parent"]
+        arguments = ["--inference", opened.inference.url, "--folder", str(opened.data), "--exit-with-parent"]
         if self._mutant:
             arguments += ["--mutant", self._mutant]
         if opened.url:  # a restart: the same addresses as before

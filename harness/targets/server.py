@@ -88,17 +88,34 @@ class Server:
             hint="Try again when the machine is calmer.",
         )
 
-    def restart(self) -> dict[str, Any]:
-        """End it politely, start it again on the same ports and data, wait until ready, return `/v1/meta`.
+    @property
+    def process(self) -> Guarded:
+        """Its process."""
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        return self._process
+
+    @property
+    def data(self) -> Path:
+        """Its data folder."""
+        if self._data is None:
+            raise RuntimeError("the server was never started")
+        return self._data
+
+    def restart(self, *, politely: bool = True) -> dict[str, Any]:
+        """End it, start it again on the same ports and data, wait until ready, return `/v1/meta`.
+
+        Args:
+            politely: whether it is asked to end, or killed without a warning.
 
         Raises:
             TargetError: it did not come back.
         """
-        if self._data is None:
-            raise RuntimeError("the server was never started")
+        if not politely:
+            self.process.kill()
         self.set_aside()
         try:
-            return self._run(self.ports, self._data, Phases())
+            return self._run(self.ports, self.data, Phases())
         except _PortTakenError as error:
             what = "another program took a port while the server restarted"
             raise TargetError(what, log=self.tail(), hint="Try again.") from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from harness.model import Inference, Module, Needs
@@ -44,6 +46,21 @@ def reference_environment(needs: Needs, inference: Inference) -> dict[str, str]:
         if name in _KEPT or name in ("TMPDIR", "VIRTUAL_ENV") or name.startswith(("PYTHON", "COVERAGE", "LC_"))
     }
     return kept | _modules(needs, inference) | dict(needs.settings)
+
+
+def with_settings(needs: Needs, settings: Mapping[str, str]) -> Needs:
+    """Return what a second server needs that has these settings on top: no module that they leave out.
+
+    Args:
+        needs: what the first server needed.
+        settings: the settings on top.
+    """
+    enabled = settings.get("ENABLE_MODULES")
+    modules = needs.modules
+    if enabled is not None:
+        names = [name.strip() for name in enabled.split(",")]
+        modules = tuple(module for module in modules if module in names)
+    return replace(needs, modules=modules, settings={**needs.settings, **settings})
 
 
 def _base(data: Path) -> dict[str, str]:

@@ -94,19 +94,26 @@ def machine() -> dict[str, str]:
 class Claim:
     """The claim to everything that one target starts; `release` when all of it is gone.
 
+    `id` is in the names and labels of what is started; `folder` is for its files.
+
     Args:
         what: what is started, for people: "embedded Weaviate 1.39.0".
     """
 
     def __init__(self, what: str) -> None:
-        self._id = uuid.uuid4().hex[:12]
-        self._path = state_folder() / f"claim-{self._id}.json"
+        self.id = uuid.uuid4().hex[:12]
+        self._path = state_folder() / f"claim-{self.id}.json"
         self._what = what
         self._processes: list[Process] = []
         self._owner = process(os.getpid())
-        self.folder = Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{self._id}"
+        self.folder = Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{self.id}"
         self._write()  # before the folder exists: a crash in between leaves a claim to nothing, not a folder unclaimed
         self.folder.mkdir(mode=0o700)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The ids of the processes noted so far."""
+        return tuple(each.pid for each in self._processes)
 
     def add(self, *pids: int) -> None:
         """Note processes that were started."""

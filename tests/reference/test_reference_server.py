@@ -70,6 +70,19 @@ def test_settings_come_from_the_environment() -> None:
             Settings.from_environment({name: value})
 
 
+@pytest.mark.parametrize(
+    ("environment", "enabled"),
+    [
+        ({}, {"img2vec-neural", "multi2vec-clip"}),
+        ({"ENABLE_MODULES": ""}, set()),
+        ({"ENABLE_MODULES": "multi2vec-clip, text2vec-openai"}, {"multi2vec-clip"}),
+    ],
+)
+def test_modules_are_those_that_are_enabled(environment: dict[str, str], enabled: set[str]) -> None:
+    """Both where nobody says; else those that are named, of the two that it knows."""
+    assert Settings.from_environment(environment).modules == enabled
+
+
 def test_a_process_of_its_own(service: PlantedService, tmp_path: Path) -> None:
     """`python -m harness.reference` says one line when it is ready, and ends when its parent lets go."""
     command = [sys.executable, "-m", "harness.reference", "--inference", service.url, "--folder", str(tmp_path)]
