@@ -66,6 +66,11 @@ class Progress:
             self.sitting.loading = self.loading
 
     @pytest.hookimpl
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Know the sitting of a session too that ended while it collected."""
+        self.sitting = session.config.stash.get(SITTING, None)
+
+    @pytest.hookimpl
     def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
         """Say which item is at work; before the first one, that is the database's start."""
         del location

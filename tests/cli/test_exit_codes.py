@@ -241,6 +241,24 @@ def test_a_bug_of_ours_is_70(place: Place, server: str) -> None:
     assert place.left() == []
 
 
+def test_a_bug_of_ours_before_the_first_check_is_70(place: Place) -> None:
+    """What fails while a run is being made is a bug too, and not a run in which nothing ran."""
+    place.scenario()
+    result = subprocess.run(
+        [sys.executable, Path(__file__).with_name("broken_start.py"), "run", "tiny.yaml", "--target", "reference"],
+        cwd=place.folder,
+        env=place.env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    assert result.returncode == 70
+    assert "a bug of ours; please report it" in result.stderr
+    assert "ZeroDivisionError: no record" in result.stderr
+    assert not (place.folder / "nearimage-out").exists()
+
+
 def test_the_codes_have_an_order() -> None:
     """Of two codes the graver wins: 70, 2, 4, 130, 1, 3, 5, 0; they are never added up."""
     order = [ExitCode(code) for code in (70, 2, 4, 130, 1, 3, 5, 0)]
