@@ -2,12 +2,12 @@
 
     python benchmarks/reference_overhead.py [--blocks 12] [--objects 168] [--also 2000] [--most-ms 2]
 
-Three questions in turns, each about the same photograph: the service alone; the reference over GraphQL (the image as a
-variable); the reference over gRPC. Each is timed by who asks, so the difference of the medians is what the reference,
-the second wire and the client add. Service and reference run in processes of their own, as in a run. The objects have
-vectors of 1,280 components; all are compared with the question's: judged with as many as the shipped scenario of
-photographs has (168 views), printed with more, which only says how the comparison of every object grows. Turns come in blocks; a block in which other programs
-took more than `--others` of the machine is not counted.
+Three questions in turns, each about the same photograph: the service alone; the reference over GraphQL (the image as
+a variable); the reference over gRPC. Each is timed by who asks, so the difference of the medians is what the
+reference, the second wire and the client add. Service and reference run in processes of their own, as in a run. The
+objects have vectors of 1,280 components; all are compared with the question's: judged with as many as the shipped
+scenario of photographs has (168 views), printed with more, which only says how the comparison of every object grows.
+Turns come in blocks; a block in which other programs took more than `--others` of the machine is not counted.
 Ends with code 1 if more than `--most-ms` is added where it is judged, or if there were not enough quiet blocks.
 """
 
