@@ -53,12 +53,14 @@ def providers(device: str) -> list[tuple[str, dict[str, int]]]:
     """Return what onnxruntime wants to hear for a device of `choose`."""
     if device == CPU:
         return [("CPUExecutionProvider", {})]
-    return [(_PROVIDER, {"device_id": int(device.partition(":")[2])}), ("CPUExecutionProvider", {})]
+    # Without TF32, whose products have ten bits of mantissa: vectors are to be those of the CPU, and the model is small.
+    chosen = {"device_id": int(device.partition(":")[2]), "use_tf32": 0}
+    return [(_PROVIDER, chosen), ("CPUExecutionProvider", {})]
 
 
 def cuda_missing(why: str) -> TargetError:
     """Return the error for a GPU that was asked for and is not there."""
     return TargetError(
         f"a GPU was asked for (--device gpu, or ENABLE_CUDA=1), but {why}",
-        hint="Install onnxruntime-gpu with its CUDA libraries in place of onnxruntime, or ask for no GPU.",
+        hint="Put onnxruntime-gpu[cuda,cudnn] in place of onnxruntime (uninstall that first), or ask for no GPU.",
     )

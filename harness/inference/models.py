@@ -72,6 +72,8 @@ class Model:
         options.intra_op_num_threads = min(usable_cores(), _MOST_THREADS)
         for name, value in _spinning(onnxruntime.__version__).items():
             options.add_session_config_entry(f"session.intra_op.{name}", value)
+        if device != CPU and hasattr(onnxruntime, "preload_dlls"):  # from 1.21 on: CUDA as pip installs it
+            onnxruntime.preload_dlls()
         self._session = onnxruntime.InferenceSession(os.fspath(path), options, providers=providers(device))
         self._turns = turns
         if device != CPU and self._session.get_providers()[0] == "CPUExecutionProvider":

@@ -8,12 +8,13 @@ import threading
 import time
 
 import numpy as np
+import onnxruntime
 import pytest
 from inference_asking import Ask, base64_of, planted, png
 
 from harness.errors import TargetError, UsageError
 from harness.images import planted_picture, planted_text
-from harness.inference.device import choose
+from harness.inference.device import choose, providers
 from harness.inference.encoders import Encoders, EncodingError, load
 from harness.inference.turns import Turns
 
@@ -114,6 +115,25 @@ def test_cuda_core_says_which_gpu(monkeypatch: pytest.MonkeyPatch, core: str | N
     """`CUDA_CORE` chooses among several GPUs; the first one is the default."""
     monkeypatch.setitem(sys.modules, "onnxruntime", OnnxRuntime("CUDAExecutionProvider"))
     assert choose({"ENABLE_CUDA": "1"} | ({} if core is None else {"CUDA_CORE": core})) == device
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_model_that_was_to_run_on_a_gpu_never_runs_on_the_cpu() -> None:
+    """Where onnxruntime goes on on the CPU, loading ends with an error, before any image is asked about."""
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this onnxruntime may well find a GPU")
+    with pytest.raises(TargetError, match="could not start CUDA on cuda:0"):
+        load("auto", device="cuda:0")
+
+
+def test_a_gpu_computes_as_exactly_as_the_cpu() -> None:
+    """The GPU that was chosen is asked for without shortened products, the CPU for what has no place on it."""
+    [(name, chosen), (other, _)] = providers("cuda:3")
+    assert (name, chosen, other) == (
+        "CUDAExecutionProvider",
+        {"device_id": 3, "use_tf32": 0},
+        "CPUExecutionProvider",
+    )
 
 
 def test_a_cuda_core_that_names_no_device_is_a_usage_error() -> None:
