@@ -25,6 +25,7 @@ from harness.sitting import Sitting
 from harness.stash import ENTRIES, SITTING
 
 _FIRST = pytest.StashKey[dict[tuple[str, str], tuple[Path, str]]]()
+_Make = Callable[[str], pytest.Item]
 _GRAVE = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED)
 
 
@@ -59,17 +60,22 @@ class ScenarioFile(pytest.File):
         except FileError as error:
             raise self.CollectError(str(error)) from error
         sitting = self.config.stash[SITTING]
-        wants, interfaces = sitting.options.wants, sitting.options.interfaces
         for collection in self.scenario.collections:
-            for interface in interfaces:
-                for check in self._checks(collection, first=interface == interfaces[0]):
-                    if wants(check.id):
-                        yield CheckItem.of(self, check, collection, interface)
-                for asked in self.scenario.questions_for(collection):
-                    if wants(f"question/{asked.name}"):
-                        yield QuestionItem.of_question(self, asked, collection, interface)
-                    if any(map(wants, self.scenario.latency_ids(asked))):
-                        yield LatencyItem.of(self, sitting, collection, asked, interface)
+            for interface in sitting.options.interfaces:
+                for make in self._items(sitting, collection, interface):
+                    yield from map(make, sitting.stations)  # one target after the other: as alike as can be
+
+    def _items(self, sitting: Sitting, collection: Collection, interface: str) -> Iterator[_Make]:
+        """Yield what makes the item of a target, for everything that is asked of a collection over an interface."""
+        wants = sitting.options.wants
+        for check in self._checks(collection, first=interface == sitting.options.interfaces[0]):
+            if wants(check.id):
+                yield partial(CheckItem.of, self, check, collection, interface)
+        for asked in self.scenario.questions_for(collection):
+            if wants(f"question/{asked.name}"):
+                yield partial(QuestionItem.of_question, self, asked, collection, interface)
+            if any(map(wants, self.scenario.latency_ids(asked))):
+                yield partial(LatencyItem.of, self, sitting, collection, asked, interface)
 
     def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:
         """Yield what is checked of a collection; what asks with every image goes over the first interface alone."""
@@ -96,6 +102,7 @@ class _Told:
 
     path: Path
     name: str
+    target: str
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A verdict is text; anything else is a bug of ours and keeps its traceback."""
@@ -109,7 +116,7 @@ class _Told:
 
 
 class CheckItem(_Told, pytest.Item):
-    """One check on one collection over one interface."""
+    """One check on one collection over one interface, at one target."""
 
     check: Check
     collection: Collection
@@ -117,10 +124,11 @@ class CheckItem(_Told, pytest.Item):
     questions: tuple[Asked, ...]
 
     @classmethod
-    def of(cls, file: ScenarioFile, check: Check, collection: Collection, interface: str) -> CheckItem:
+    def of(cls, file: ScenarioFile, check: Check, collection: Collection, interface: str, target: str) -> CheckItem:
         """Make the item; its name has no brackets, so that `--lf` finds it again."""
-        item: CheckItem = cls.from_parent(file, name=f"{check.id}@{collection.name}@{interface}")
-        item.check, item.collection, item.interface = check, collection, interface
+        name = f"{check.id}@{collection.name}@{interface}{_at(file, target)}"
+        item: CheckItem = cls.from_parent(file, name=name)
+        item.check, item.collection, item.interface, item.target = check, collection, interface, target
         item.questions = file.scenario.questions_for(collection)
         item.add_marker(check.chapter.replace("-", "_"))
         item.add_marker(str(check.level))
@@ -134,9 +142,9 @@ class CheckItem(_Told, pytest.Item):
 
     def runtest(self) -> None:
         """Ask and judge."""
-        sitting = self.config.stash[SITTING]
+        station = self.config.stash[SITTING].stations[self.target]
         with _our_own_warnings():
-            verdict = sitting.verdict(self.scenario, self.check, self.collection, self.interface, self.questions)
+            verdict = station.verdict(self.scenario, self.check, self.collection, self.interface, self.questions)
             self.stash[ENTRIES] = [VerdictEntry.of(verdict), *self.more()]
         settle(verdict)
 
@@ -151,17 +159,20 @@ class QuestionItem(CheckItem):
     seen: list[Seen]
 
     @classmethod
-    def of_question(cls, file: ScenarioFile, asked: Asked, collection: Collection, interface: str) -> QuestionItem:
+    def of_question(
+        cls, file: ScenarioFile, asked: Asked, collection: Collection, interface: str, target: str
+    ) -> QuestionItem:
         """Make the item of one question."""
         seen: list[Seen] = []
-        item = cls.of(file, exact_answer(asked, seen), collection, interface)
+        item = cls.of(file, exact_answer(asked, seen), collection, interface, target)
         assert isinstance(item, QuestionItem)
         item.seen = seen
         return item
 
     def more(self) -> Iterable[Entry]:
         """Return the question with its pictures."""
-        return [entry for one in self.seen for entry in shown(one, self.scenario, self.collection, self.interface)]
+        about = (self.scenario, self.collection, self.interface, self.target)
+        return [entry for one in self.seen for entry in shown(one, *about)]
 
 
 class LatencyItem(_Told, pytest.Function):
@@ -169,16 +180,23 @@ class LatencyItem(_Told, pytest.Function):
 
     @classmethod
     def of(
-        cls, file: ScenarioFile, sitting: Sitting, collection: Collection, asked: Asked, interface: str
+        cls, file: ScenarioFile, sitting: Sitting, collection: Collection, asked: Asked, interface: str, target: str
     ) -> LatencyItem:
         """Make the item of one question. With `-n` it says why it can't be measured."""
-        measured = Measured(sitting, file.scenario, collection, asked, interface)
-        name = f"latency/{asked.name}@{collection.name}@{interface}"
+        station = sitting.stations[target]
+        measured = Measured(station, file.scenario, collection, asked, interface, sitting.options.wants)
+        name = f"latency/{asked.name}@{collection.name}@{interface}{_at(file, target)}"
         run: Callable[..., None] = partial(_not_now, measured) if sitting.parallel else partial(_time, measured)
         item: LatencyItem = cls.from_parent(file, name=name, callobj=run)
+        item.target = target
         item.add_marker("latency")
         item.add_marker(str(Level.MUST))
         return item
+
+
+def _at(file: ScenarioFile, target: str) -> str:
+    """What an item's name ends in where there are several targets."""
+    return f"@{target}" if file.config.stash[SITTING].several else ""
 
 
 def _time(measured: Measured, *, benchmark: Any, request: pytest.FixtureRequest) -> None:

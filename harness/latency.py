@@ -14,7 +14,7 @@ from harness.load.closed_loop import Times, closed_loop
 from harness.model import Inference, Level, Outcome, Question, Verdict
 from harness.record import Entry, LatencyEntry, VerdictEntry
 from harness.scenario import LATENCY, Asked, Collection, LoadProfile, Promise, Scenario
-from harness.sitting import Sitting, unfit
+from harness.station import Station, unfit
 from harness.statistics import carried, interval, needed, percentile
 
 _GRAVITY = (
@@ -30,18 +30,21 @@ _GRAVITY = (
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Whose time is measured: a question of a scenario, on one collection, over one interface."""
+    """Whose time is measured: a question of a scenario, on one collection of one target, over one interface.
 
-    sitting: Sitting
+    `wanted` says which checks were asked for.
+    """
+
+    station: Station
     scenario: Scenario
     collection: Collection
     asked: Asked
     interface: str
+    wanted: Callable[[str], bool]
 
     def wants(self, check: str) -> bool:
         """Whether this of its verdicts was asked for, by its own id or by the question's name."""
-        wants = self.sitting.options.wants
-        return wants(check) or wants(f"latency/{self.asked.name}")
+        return self.wanted(check) or self.wanted(f"latency/{self.asked.name}")
 
     @property
     def load(self) -> LoadProfile:
@@ -55,8 +58,8 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
 
     pytest-benchmark's fixture does the asking, so that its groups, files and comparisons have the question too.
     """
-    sitting, scenario, collection, asked = measured.sitting, measured.scenario, measured.collection, measured.asked
-    stage = sitting.stage()
+    station, scenario, collection, asked = measured.station, measured.scenario, measured.collection, measured.asked
+    stage = station.stage()
     reason = unfit(scenario, measured.interface, stage.endpoint)
     if reason or benchmark.disabled:
         verdict = elsewhere(measured, reason or "pytest-benchmark is switched off")
@@ -64,7 +67,7 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
         return [VerdictEntry.of(verdict)], verdict
     judged = _Judged(measured)
     try:
-        case = stage.case(sitting.dataset(scenario, collection), measured.interface, scenario.questions_for(collection))
+        case = stage.case(station.dataset(scenario, collection), measured.interface, scenario.questions_for(collection))
         question = question_of(case, asked)
         benchmark.group = f"{collection.name} {asked.name}"
         times = closed_loop(
@@ -75,7 +78,9 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
             repeat=_by(benchmark),
             service=_own_service(stage.endpoint.inference.get(str(collection.module))),
         )
-        benchmark.extra_info.update(interface=measured.interface, question=asked.name, errors=times.errors)
+        benchmark.extra_info.update(
+            interface=measured.interface, question=asked.name, target=station.name, errors=times.errors
+        )
         verdicts = [
             verdict
             for verdict in (
@@ -91,7 +96,7 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
         return [VerdictEntry.of(verdict)], verdict
     except HarnessError as error:
         _leave(benchmark)
-        sitting.listen()
+        station.listen()
         verdict = judged.verdict("answered", Outcome.UNDECIDED, str(error), {})
         return [VerdictEntry.of(verdict)], verdict
     entries: list[Entry] = [*([_entry(measured, times)] if times.milliseconds else []), *map(VerdictEntry.of, verdicts)]
@@ -109,7 +114,7 @@ class _Judged:
     def __init__(self, measured: Measured) -> None:
         self.scenario, self.asked = measured.scenario, measured.asked
         self._measured = measured
-        self._again = measured.sitting.again(measured.scenario, f"latency/{measured.asked.name}")
+        self._again = measured.station.again(measured.scenario, f"latency/{measured.asked.name}")
 
     def verdict(self, name: str, outcome: Outcome, sentence: str, evidence: dict[str, Any], asked: int = 0) -> Verdict:
         return Verdict(
@@ -123,6 +128,7 @@ class _Judged:
             {"question": self.asked.name, **evidence},
             asked=asked,
             repeat=self._again,
+            target=self._measured.station.name,
         )
 
     def answered(self, times: Times) -> Verdict:
@@ -197,6 +203,7 @@ def _by(benchmark: Any) -> Callable[[Callable[[], None], int, int], None]:
 
 def _entry(measured: Measured, times: Times) -> LatencyEntry:
     return LatencyEntry(
+        target=measured.station.name,
         scenario=measured.scenario.name,
         collection=measured.collection.name,
         question=measured.asked.name,

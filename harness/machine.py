@@ -30,7 +30,7 @@ def _up(one: Wanted) -> list[str]:
     from harness.targets.connect import connection_help
     from harness.targets.detached import start_detached
 
-    found = start_detached(one.target(), Needs(modules=tuple(Module)), state_folder() / "logs")
+    found = start_detached(one.target(), Needs(modules=tuple(Module)), state_folder() / "logs", one.setup)
     endpoint = found.endpoint
     what = "a Weaviate" if endpoint.weaviate else "the reference (no Weaviate)"
     state = "started" if found.fresh else "was running already"

@@ -293,7 +293,8 @@ class Outcome(StrEnum):
 class Verdict:
     """One check on one collection over one interface: what it came to, in a sentence, with the evidence.
 
-    `evidence` is JSON: facts by name, floats finite. `repeat` is one command that asks again.
+    `evidence` is JSON: facts by name, floats finite. `repeat` is one command that asks again. `target` is what the
+    target is called in a run that may have several.
     """
 
     check: str
@@ -307,3 +308,4 @@ class Verdict:
     asked: int = 0
     seconds: float = 0.0
     repeat: str = ""
+    target: str = ""

@@ -7,23 +7,22 @@ nothing heavy until a scenario file is collected or one of its fixtures is asked
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness import options
-from harness.errors import FileError, HarnessError, UsageError
-from harness.stash import ENTRIES, HANDED, REPORTED, SITTING
+from harness.errors import ExitCode, FileError
+from harness.handwritten import collection, endpoint, near_image, nearimage_target
+from harness.stash import ENTRIES, HANDED, REPORTED, SITTING, ask_or_skip, or_exit, sitting_of
 
 if TYPE_CHECKING:
-    from harness.dataset import Dataset
-    from harness.model import Answer, Endpoint
     from harness.scenario import Scenario
     from harness.session_record import SessionRecord
-    from harness.sitting import Sitting
+
+__all__ = ["Plugin", "collection", "endpoint", "near_image", "nearimage_target"]
 
 LEVELS = ("must", "should", "observed")
 CHAPTERS = (
@@ -42,6 +41,7 @@ CHAPTERS = (
 )
 _SUFFIXES = (".yaml", ".yml")
 _SNIFFED = 64 * 1024
+_PASSED_OR_FAILED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,7 +84,7 @@ class Plugin:
         from harness.items import ScenarioFile
 
         sitting = sitting_of(self._config)
-        _or_exit(sitting, sitting.options.check)
+        or_exit(sitting, sitting.options.check)
         file: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path)
         return file
 
@@ -104,7 +104,7 @@ class Plugin:
         sitting = sitting_of(self._config)
         sitting.scenarios = [file.scenario for file in files]  # type: ignore[union-attr]
         if not self._worker and not self._config.option.collectonly:
-            _or_exit(sitting, self._recorder)
+            or_exit(sitting, self._recorder)
 
     # --- with -n ---------------------------------------------------------------------------------
 
@@ -121,8 +121,8 @@ class Plugin:
             return {}  # hand-written tests at most: then each worker has a target of its own
         sitting = sitting_of(self._config)
         sitting.scenarios = list(_right_ones(files))
-        _or_exit(sitting, self._recorder)
-        handed: dict[str, Any] = _or_exit(sitting, sitting.hand_over)
+        or_exit(sitting, self._recorder)
+        handed: dict[str, Any] = or_exit(sitting, sitting.hand_over)
         return handed
 
     @pytest.hookimpl(optionalhook=True)
@@ -136,10 +136,11 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Have a database before the first item that needs one; without one nothing else can run."""
+        """Have the databases before the first item that needs one; without any nothing else can run."""
         if _is_item_of_ours(item):
             sitting = sitting_of(self._config)
-            _or_exit(sitting, sitting.endpoint)
+            or_exit(sitting, sitting.open)
+            ask_or_skip(sitting, item.target)  # type: ignore[attr-defined]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -161,7 +162,7 @@ class Plugin:
             return
         sitting = sitting_of(self._config)
         if entries:
-            _or_exit(sitting, lambda: self._recorder().add(entries))
+            or_exit(sitting, lambda: self._recorder().add(entries))
         elif report.failed:
             sitting.bugs.append(f"{report.nodeid}\n{report.longreprtext}")
 
@@ -188,6 +189,8 @@ class Plugin:
         if self._worker:
             self._config.workeroutput[HANDED] = sitting.told()  # type: ignore[attr-defined]
         try:
+            if self._record is not None:
+                self._record.measure("end")
             sitting.close()
         finally:
             if self._record is not None:
@@ -195,6 +198,8 @@ class Plugin:
             sitting.leave()
         if exitstatus == pytest.ExitCode.OK and self._record is not None and self._record.nothing_ran:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        if exitstatus in _PASSED_OR_FAILED and not self._worker and any(one.trouble for one in sitting.tried):
+            session.exitstatus = int(ExitCode.NO_TARGET)
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -202,8 +207,9 @@ class Plugin:
         sitting = self._config.stash.get(SITTING, None)
         if self._record is not None:
             self._record.summarise(terminalreporter)
-        elif sitting is not None and sitting.target is not None:
-            terminalreporter.write_line(f"nearimage: {sitting.target.describe()}")
+        elif sitting is not None:
+            for one in sitting.opened:
+                terminalreporter.write_line(f"nearimage: {one.target.describe() if one.target else one.name}")
 
     def _recorder(self) -> SessionRecord:
         if self._record is None:
@@ -211,32 +217,6 @@ class Plugin:
 
             self._record = SessionRecord(self._config.getoption("--record"), sitting_of(self._config))
         return self._record
-
-
-def sitting_of(config: pytest.Config) -> Sitting:
-    """Return what this process knows of its run; made when it is first asked for."""
-    if SITTING not in config.stash:
-        from harness.sitting import Options, Sitting
-
-        asked = Options(
-            targets=options.TargetOptions.of(config.option),
-            checks=tuple(config.getoption("--checks")),
-            interfaces=tuple(config.getoption("--interfaces").split(",")),
-            require=config.getoption("--require"),
-            seed=config.getoption("--seed"),
-        )
-        handed = getattr(config, "workerinput", {}).get(HANDED)
-        config.stash[SITTING] = Sitting(asked, handed or None, parallel=handed is not None)
-    return config.stash[SITTING]
-
-
-def _or_exit(sitting: Sitting, act: Callable[[], Any]) -> Any:
-    """Do something without which nothing else can run; if it fails, stop the run with the reason and its exit code."""
-    try:
-        return act()
-    except HarnessError as error:
-        sitting.troubles.append(error)
-        pytest.exit(str(error), returncode=int(error.exit_code))
 
 
 # --- which scenarios -----------------------------------------------------------------------------
@@ -261,23 +241,6 @@ def _is_item_of_ours(item: pytest.Item) -> bool:
     return item.path.suffix in _SUFFIXES and hasattr(item.parent, "scenario")
 
 
-def _named_by(item: pytest.Item) -> Scenario:
-    """Return the scenario that a hand-written test names.
-
-    Raises:
-        UsageError: if there is no such scenario, or the marker names none.
-    """
-    from harness.scenario import find_scenarios, load_scenario
-
-    marker = item.get_closest_marker("scenario")
-    name = marker.args[0] if marker and len(marker.args) == 1 else "" if marker else "photos-img2vec"
-    found = find_scenarios([Path(name)]) if name and isinstance(name, str) else []
-    if not found:
-        hint = 'Write its file or its name: @pytest.mark.scenario("photos-img2vec").'
-        raise UsageError(f"the marker `scenario` of {item.name} names no scenario", hint=hint)
-    return load_scenario(found[0])
-
-
 def _scenario_files(config: pytest.Config) -> Iterator[Path]:
     """Yield the scenario files that the workers are going to collect: the controller itself collects nothing."""
     left_out = config.getini("norecursedirs")
@@ -300,45 +263,10 @@ def _right_ones(files: list[Path]) -> Iterator[Scenario]:
             continue
 
 
-# --- fixtures for hand-written tests -------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def endpoint(request: pytest.FixtureRequest) -> Endpoint:
-    """The database that `--target` names, started when the first test asks for it."""
-    sitting = sitting_of(request.config)
-    known = {scenario.path for scenario in sitting.scenarios}
-    for item in request.session.items:
-        if collection.__name__ in getattr(item, "fixturenames", ()):
-            with suppress(UsageError):  # that test itself says so
-                scenario = _named_by(item)
-                sitting.scenarios += [scenario] * (scenario.path not in known)
-                known.add(scenario.path)
-    found: Endpoint = _or_exit(sitting, sitting.endpoint)
-    return found
-
-
-@pytest.fixture
-def collection(request: pytest.FixtureRequest) -> Dataset:
-    """A scenario's first collection, loaded once for the whole run: `@pytest.mark.scenario("photos-img2vec")`.
-
-    Without the marker it is that of the shipped scenario photos-img2vec. What is wrong with it fails this test alone.
-    """
-    try:
-        scenario = _named_by(request.node)
-        request.getfixturevalue(endpoint.__name__)  # not before: for a scenario that is none, nothing is started
-        return sitting_of(request.config).dataset(scenario, scenario.collections[0])
-    except HarnessError as error:
-        pytest.fail(str(error), pytrace=False)
-
-
-@pytest.fixture
-def near_image(request: pytest.FixtureRequest, collection: Dataset) -> Callable[..., Answer]:
-    """Ask `nearImage` of the collection over GraphQL: `near_image("chelsea.jpg", limit=5)` returns an `Answer`.
-
-    The image is the name of a picture of the collection, or a path; other arguments are `harness.model.Question`'s.
-    """
-    from harness.checks.asking import ask_near_image
-
-    interface = sitting_of(request.config).stage().interface("graphql")
-    return lambda image, **arguments: ask_near_image(interface, collection, image, arguments)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask every target, if there are several, in each hand-written test that asks one."""
+    if nearimage_target.__name__ in metafunc.fixturenames:
+        sitting = sitting_of(metafunc.config)
+        names = or_exit(sitting, lambda: list(sitting.stations))
+        if len(names) > 1:
+            metafunc.parametrize(nearimage_target.__name__, names, indirect=True, scope="session")

@@ -74,7 +74,7 @@ class Progress:
     def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
         """Say which item is at work; before the first one, that is the database's start."""
         del location
-        if self.sitting is not None and self.sitting.opened is not None:
+        if self.sitting is not None and self.sitting.tried:
             self._at_work(nodeid)
 
     @pytest.hookimpl

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -31,12 +31,15 @@ from harness.record import (
     RecordWriter,
     RunEntry,
     ScenarioEntry,
+    Service,
     TargetEntry,
+    UsageEntry,
     read,
 )
 from harness.record.entries import ENTRY
 from harness.scenario import Scenario
-from harness.sitting import Sitting, called
+from harness.sitting import Sitting
+from harness.station import Station, called
 
 _LIBRARIES = ("weaviate-client", "pytest", "hypothesis", "numpy", "onnxruntime", "httpx", "grpcio")
 
@@ -60,7 +63,8 @@ class SessionRecord:
             self._writer.write(_run_entry(sitting))
             failed.pop_all()
         self._pictures: set[str] = set()
-        self._target_told = False
+        self._told = False
+        self._used: list[UsageEntry] = []
         self._found: Record | None = None
 
     def add(self, entries: Sequence[Mapping[str, Any]]) -> None:
@@ -69,7 +73,7 @@ class SessionRecord:
         Raises:
             FileError: if it can't be written.
         """
-        self._tell_target()
+        self._tell_targets()
         for values in entries:
             entry = ENTRY.validate_python(values)
             if isinstance(entry, PictureEntry):
@@ -81,7 +85,7 @@ class SessionRecord:
     def close(self) -> None:
         """Write what is known at the end, and the end; what can't be written is a trouble of the sitting's."""
         try:
-            self._tell_target()
+            self._tell_targets()
             for entry in self._last_entries():
                 self._writer.write(entry)
         except FileError as error:
@@ -103,10 +107,15 @@ class SessionRecord:
 
     def _last_entries(self) -> Iterator[Entry]:
         sitting = self._sitting
-        for scenario in sitting.scenarios:
-            yield _scenario_entry(scenario, sitting)
-        for note in sitting.target.notes if sitting.target is not None else ():
-            yield NoteEntry(text=note)
+        yield from self._used
+        for station in sitting.opened:
+            for scenario in sitting.scenarios:
+                yield _scenario_entry(scenario, station)
+        for station in sitting.tried:
+            for note in station.target.notes if station.target is not None else ():
+                yield NoteEntry(target=station.name, text=note)
+            for note, level in station.notes.items():
+                yield NoteEntry(target=station.name, level=level, text=note)
         for note, level in sitting.notes.items():
             yield NoteEntry(level=level, text=note)
         for trouble in sitting.troubles:
@@ -133,23 +142,61 @@ class SessionRecord:
             render(self._found, Console(file=text, width=reporter._tw.fullwidth))  # noqa: SLF001 - the only way to its width
             reporter.write_line(text.getvalue())
 
-    def _tell_target(self) -> None:
-        endpoint = self._sitting.opened
-        target = self._sitting.target
-        if self._target_told or endpoint is None or target is None:
+    def measure(self, when: Literal["ready", "end"]) -> None:
+        """Note what the parts of the targets have used so far; it is written at the end."""
+        for station in self._sitting.opened:
+            self._used += [
+                UsageEntry(
+                    target=station.name,
+                    part=one.part,
+                    at=when,
+                    cpu_seconds=one.cpu_seconds,
+                    resident=one.resident,
+                    anonymous=one.anonymous,
+                    disk=one.disk,
+                )
+                for one in station.statistics()
+            ]
+
+    def _tell_targets(self) -> None:
+        stations = self._sitting.tried
+        if self._told or not stations:
             return
-        self._target_told = True
-        self._writer.write(
-            TargetEntry(
-                name=target.name,
-                description=target.describe(),
-                version=endpoint.version,
-                weaviate=endpoint.weaviate,
-                modules=tuple(endpoint.modules),
-                inference=_inference(endpoint),
-                phases=dict(target.phases),
-            )
+        self._told = True
+        for station in stations:
+            entry = _target_entry(station, alone=len(stations) == 1)
+            if entry is not None:
+                self._writer.write(entry)
+        self.measure("ready")
+
+
+def _target_entry(station: Station, *, alone: bool) -> TargetEntry | None:
+    target, endpoint = station.target, station.endpoint
+    if target is not None and endpoint is not None:
+        return TargetEntry(
+            target=station.name,
+            name=target.name,
+            description=target.describe(),
+            version=endpoint.version,
+            weaviate=endpoint.weaviate,
+            modules=tuple(endpoint.modules),
+            inference=_inference(endpoint),
+            services={
+                module: Service(encoder=one.encoder, device=one.device, image=one.image)
+                for module, one in endpoint.inference.items()
+            },
+            phases=dict(target.phases),
         )
+    if station.trouble is None or alone:
+        return None  # what ended the whole run is a note
+    return TargetEntry(
+        target=station.name,
+        name=station.wanted.text,
+        description=f"{station.wanted.text} could not be opened: nothing was asked of it",
+        version="",
+        weaviate=False,
+        trouble=str(station.trouble),
+    )
 
 
 def _run_entry(sitting: Sitting) -> RunEntry:
@@ -167,8 +214,8 @@ def _run_entry(sitting: Sitting) -> RunEntry:
     )
 
 
-def _scenario_entry(scenario: Scenario, sitting: Sitting) -> ScenarioEntry:
-    loaded = sitting.collections(scenario)
+def _scenario_entry(scenario: Scenario, station: Station) -> ScenarioEntry:
+    loaded = station.collections(scenario)
     collections = [
         LoadedCollection(
             name=collection.name,
@@ -181,7 +228,11 @@ def _scenario_entry(scenario: Scenario, sitting: Sitting) -> ScenarioEntry:
         if collection.name in loaded
     ]
     return ScenarioEntry(
-        file=called(scenario.path), name=scenario.name, sha256=scenario.sha256, collections=tuple(collections)
+        target=station.name,
+        file=called(scenario.path),
+        name=scenario.name,
+        sha256=scenario.sha256,
+        collections=tuple(collections),
     )
 
 

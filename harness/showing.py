@@ -13,7 +13,7 @@ from harness.record import Entry, PictureEntry, ShownEntry, ShownHit
 from harness.scenario import Collection, Scenario
 
 
-def shown(seen: Seen, scenario: Scenario, collection: Collection, interface: str) -> Iterator[Entry]:
+def shown(seen: Seen, scenario: Scenario, collection: Collection, interface: str, target: str) -> Iterator[Entry]:
     """Yield the pictures that occur, each once, and the question with its answer."""
     pictures: dict[str, Picture] = {}
 
@@ -36,6 +36,7 @@ def shown(seen: Seen, scenario: Scenario, collection: Collection, interface: str
         small = "data:image/jpeg;base64," + b64encode(thumbnail(picture.data)).decode()
         yield PictureEntry(sha256=sha256, name=picture.name, label=picture.label, thumbnail=small)
     yield ShownEntry(
+        target=target,
         scenario=scenario.name,
         collection=collection.name,
         question=seen.asked.name,

@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from harness.checks.case import Case
@@ -51,6 +52,7 @@ class Stage:
         self._loading = loading
         self._open = ExitStack()
         self._datasets: dict[str, Dataset | HarnessError] = {}
+        self._seconds: dict[str, float] = {}
         self._interfaces: dict[str, Interface] = {}
         self._probe: Probe | None = None
 
@@ -65,7 +67,9 @@ class Stage:
         key = f"{scenario.sha256}/{collection.name}"
         if key not in self._datasets:
             try:
+                began = perf_counter()
                 self._datasets[key] = self._load(scenario, collection)
+                self._seconds[key] = perf_counter() - began
             except HarnessError as error:
                 self._datasets[key] = error
         found = self._datasets[key]
@@ -73,10 +77,11 @@ class Stage:
             raise found
         return found
 
-    def loaded(self, scenario: Scenario) -> dict[str, Dataset]:
-        """Return the collections of a scenario that are loaded, by name."""
-        found = ((one.name, self._datasets.get(f"{scenario.sha256}/{one.name}")) for one in scenario.collections)
-        return {name: dataset for name, dataset in found if isinstance(dataset, Dataset)}
+    def loaded(self, scenario: Scenario) -> dict[str, tuple[Dataset, float]]:
+        """Return the collections of a scenario that are loaded, and the seconds that each took, by name."""
+        keys = {one.name: f"{scenario.sha256}/{one.name}" for one in scenario.collections}
+        found = ((name, self._datasets.get(key), self._seconds.get(key, 0.0)) for name, key in keys.items())
+        return {name: (dataset, seconds) for name, dataset, seconds in found if isinstance(dataset, Dataset)}
 
     def _load(self, scenario: Scenario, collection: Collection) -> Dataset:
         if self.endpoint.read_only:

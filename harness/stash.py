@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from harness.errors import HarnessError
+from harness.options import TargetOptions
 
 if TYPE_CHECKING:
     from harness.record import Entry
     from harness.sitting import Sitting
+    from harness.station import Station
 
 SITTING: pytest.StashKey[Sitting] = pytest.StashKey()
 """In pytest's configuration: what this process knows of its run. Absent where nothing of ours takes part."""
@@ -21,3 +26,37 @@ REPORTED = "nearimage_entries"
 
 HANDED = "nearimage"
 """The key under which the controller of `-n` and its workers hand things to each other."""
+
+
+def sitting_of(config: pytest.Config) -> Sitting:
+    """Return what this process knows of its run; made when it is first asked for."""
+    if SITTING not in config.stash:
+        from harness.sitting import Options, Sitting
+
+        asked = Options(
+            targets=TargetOptions.of(config.option),
+            checks=tuple(config.getoption("--checks")),
+            interfaces=tuple(config.getoption("--interfaces").split(",")),
+            require=config.getoption("--require"),
+            seed=config.getoption("--seed"),
+        )
+        handed = getattr(config, "workerinput", {}).get(HANDED)
+        config.stash[SITTING] = Sitting(asked, handed or None, parallel=handed is not None)
+    return config.stash[SITTING]
+
+
+def ask_or_skip(sitting: Sitting, target: str) -> Station:
+    """Return the station of a target; one of several that could not be opened is not asked, and says why."""
+    station = sitting.stations[target]
+    if station.trouble is not None:
+        pytest.skip(f"{target} was not asked: {station.trouble}")
+    return station
+
+
+def or_exit(sitting: Sitting, act: Callable[[], Any]) -> Any:
+    """Do something without which nothing else can run; if it fails, stop the run with the reason and its exit code."""
+    try:
+        return act()
+    except HarnessError as error:
+        sitting.troubles.append(error)
+        pytest.exit(str(error), returncode=int(error.exit_code))

@@ -88,20 +88,46 @@ class RunEntry(Fact):
     versions: dict[str, str] = {}
 
 
+class Service(Fact):
+    """An inference service: what it computes with and on, and its container image, as far as it says."""
+
+    encoder: Text = ""
+    device: Text = ""
+    image: Text = ""
+
+
 class TargetEntry(Fact):
     """The database that was found, in a sentence; `weaviate` is False for the reference: no Weaviate was tested.
 
-    `inference` says in words, for each module, what stands behind it; `phases` is seconds by what they went to.
+    `target` is what it is called in this run, by which other entries name it; `name` finds it again. `inference` says
+    in words, for each module, what stands behind it, and `services` what that says of itself; `phases` is seconds by
+    what they went to. `trouble` is why it could not be opened: then nothing was asked of it.
     """
 
     type: Literal["target"] = "target"
+    target: Text = ""
     name: Text
     description: Text
     version: Text
     weaviate: bool
     modules: tuple[Text, ...] = ()
     inference: dict[str, Text] = {}
+    services: dict[str, Service] = {}
     phases: dict[str, Seconds] = {}
+    trouble: Text = ""
+
+
+class UsageEntry(Fact):
+    """What one part of a target had used when it was ready, or at the end; bytes and seconds since its start."""
+
+    type: Literal["usage"] = "usage"
+    target: Text = ""
+    part: Text
+    at: Literal["ready", "end"]
+    cpu_seconds: Seconds
+    resident: NonNegativeInt
+    anonymous: NonNegativeInt | None = None
+    disk: NonNegativeInt | None = None
 
 
 class LoadedCollection(Fact):
@@ -117,9 +143,10 @@ class LoadedCollection(Fact):
 
 
 class ScenarioEntry(Fact):
-    """A scenario file that took part."""
+    """A scenario file that took part, and its collections at one target."""
 
     type: Literal["scenario"] = "scenario"
+    target: Text = ""
     file: Text
     name: Text
     sha256: Sha256
@@ -141,6 +168,7 @@ class VerdictEntry(Fact):
     asked: NonNegativeInt = 0
     seconds: Seconds = 0.0
     repeat: Text = ""
+    target: Text = ""
 
     @classmethod
     def of(cls, verdict: Verdict) -> Self:
@@ -162,6 +190,7 @@ class LatencyEntry(Fact):
     """
 
     type: Literal["latency"] = "latency"
+    target: Text = ""
     scenario: Text
     collection: Text
     question: Text
@@ -217,6 +246,7 @@ class ShownEntry(Fact):
     """
 
     type: Literal["shown"] = "shown"
+    target: Text = ""
     scenario: Text
     collection: Text
     question: Text
@@ -234,6 +264,7 @@ class NoteEntry(Fact):
     """Something a reader should know that is no verdict."""
 
     type: Literal["note"] = "note"
+    target: Text = ""
     level: Literal["info", "warning", "error"] = "info"
     text: Text
 
@@ -252,6 +283,7 @@ class EndEntry(Fact):
 Entry = (
     RunEntry
     | TargetEntry
+    | UsageEntry
     | ScenarioEntry
     | VerdictEntry
     | LatencyEntry

@@ -26,6 +26,7 @@ from harness.record.entries import (
     ScenarioEntry,
     ShownEntry,
     TargetEntry,
+    UsageEntry,
     VerdictEntry,
 )
 
@@ -111,8 +112,18 @@ class Record:
 
     @property
     def target(self) -> TargetEntry | None:
-        """The database; None if none was found."""
-        return next(iter(self.of(TargetEntry)), None)
+        """The database, of several the first one that was opened; None if none was found."""
+        return next((entry for entry in self.targets if not entry.trouble), None)
+
+    @property
+    def targets(self) -> tuple[TargetEntry, ...]:
+        """The databases, those that could not be opened too, in the order in which they were asked for."""
+        return self.of(TargetEntry)
+
+    @property
+    def usage(self) -> tuple[UsageEntry, ...]:
+        """What the parts of the targets used."""
+        return self.of(UsageEntry)
 
     @property
     def scenarios(self) -> tuple[ScenarioEntry, ...]:

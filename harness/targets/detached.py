@@ -26,6 +26,7 @@ from harness.model import Endpoint, Inference, Needs
 from harness.targets.base import DescribedTarget, WritesLogs
 from harness.targets.find import find
 from harness.targets.programs import own_program
+from harness.targets.setup import Setup
 from harness.targets.state import Process, end, machine, process, state_folder, sweep, write_json
 
 _START_SECONDS = 300.0
@@ -47,12 +48,13 @@ class Running:
     fresh: bool = True
 
 
-def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path) -> Running:
+def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path, setup: Setup | None = None) -> Running:
     """Start a target and leave it running; return the one that runs already if there is one.
 
     Args:
         target: which; its `name` is what counts.
         needs: modules and settings.
+        setup: the options that the target was found with.
         log_folder: the logs of the supervisor and the server go into a folder of this one; `Running.logs` says which.
 
     Raises:
@@ -66,13 +68,13 @@ def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path) -> R
     path = _report_path(target.name)
     entry = _live_entry(path)
     if entry is not None:
-        return _found(entry, target.name, needs)
+        return _found(entry, target.name, needs, setup or Setup())
     _forget_logs(log_folder)
     log_folder = log_folder.absolute() / path.stem  # one for each target, and only its latest life
     log_folder.mkdir(parents=True, exist_ok=True)
     for old in log_folder.glob("*.log"):
         old.unlink()
-    order = {"target": target.name, "modules": needs.modules, "settings": dict(needs.settings), "logs": str(log_folder)}
+    order = {"target": target.name, "logs": str(log_folder), **_alike(needs, setup or Setup())}
     with (log_folder / "supervisor.log").open("ab") as log:
         supervisor = subprocess.Popen(  # noqa: S603
             own_program("harness.targets.detached", json.dumps(order)),
@@ -89,6 +91,16 @@ def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path) -> R
         raise
     finally:
         supervisor.returncode = 0  # it is not ours to wait for: no warning when this object goes
+
+
+def attached(target: DescribedTarget, needs: Needs, setup: Setup) -> Running | None:
+    """Return the target that was left running, if it is there.
+
+    Raises:
+        UsageError: it runs with other modules, settings or options.
+    """
+    entry = _live_entry(_report_path(target.name))
+    return None if entry is None else _found(entry, target.name, needs, setup)
 
 
 def running() -> list[Running]:
@@ -120,10 +132,16 @@ def _end_supervisor(supervisor: Process) -> None:
     end(supervisor, signal.SIGKILL)
 
 
-def _found(entry: dict[str, Any], name: str, needs: Needs) -> Running:
-    asked = {"modules": list(needs.modules), "settings": dict(needs.settings)}
+def _alike(needs: Needs, setup: Setup) -> dict[str, Any]:
+    """What must be the same for a target to be taken again, as JSON has it; lists are what tuples become there."""
+    wanted: dict[str, Any] = json.loads(json.dumps({"needs": asdict(needs), "setup": asdict(setup)}))
+    return wanted
+
+
+def _found(entry: dict[str, Any], name: str, needs: Needs, setup: Setup) -> Running:
+    asked = _alike(needs, setup)
     if "url" not in entry or {key: entry[key] for key in asked} != asked:
-        what = f"{name} is starting or was left running with other modules or settings"
+        what = f"{name} is starting or was left running with other modules, settings or options"
         raise UsageError(what, hint="Stop it first: nearimage down")
     return _running(entry, fresh=False)
 
@@ -200,17 +218,20 @@ def _supervise(order: dict[str, Any]) -> None:
         signal.signal(number, _interrupted)
     path = _report_path(order["target"])
     me = {**order, "machine": machine(), "supervisor": asdict(process(os.getpid()))}
-    target = find(order["target"])
+    target = find(order["target"], Setup(**_tuples(order["setup"])))
     if isinstance(target, WritesLogs):
         target.log_folder = Path(order["logs"])
     try:
         write_json(path, me)
-        needs = Needs(modules=tuple(order["modules"]), settings=order["settings"])
-        with target.open(needs) as endpoint:
+        with target.open(Needs(**_tuples(order["needs"]))) as endpoint:
             write_json(path, me | _report(endpoint, target.describe()))
             done.wait()
     finally:
         path.unlink(missing_ok=True)
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _interrupted(*_: object) -> None:

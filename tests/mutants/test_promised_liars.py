@@ -14,6 +14,7 @@ from harness.checks import Check
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.dataset import Run
+from harness.fleet import Wanted
 from harness.interfaces import NAMES
 from harness.latency import Measured, measure
 from harness.model import Endpoint, Outcome
@@ -21,8 +22,10 @@ from harness.record import VerdictEntry
 from harness.reference.mutants import MUTANTS
 from harness.reference.rules import Rules
 from harness.scenario import Promise, Scenario
-from harness.sitting import Options, Sitting
+from harness.sitting import Options
 from harness.stage import packed
+from harness.station import Station
+from harness.targets.setup import Setup
 
 PROMISES = (
     ("farthest_first", "nearest", "first"),
@@ -143,16 +146,15 @@ def _timed(
     asked = next(one for one in scenario.questions if one.name == question)
     collection = next(one for one in scenario.collections if one.base == asked.collection)
     with staged(_rules(liar), url, folder) as stage:
-        sitting = _sitting(stage.endpoint, folder, options or Options())
-        entries, gravest = measure(Measured(sitting, scenario, collection, asked, NAMES[0]), OnlyAsks())
-        sitting.close()
+        station = _station(stage.endpoint, folder)
+        wants = (options or Options()).wants
+        entries, gravest = measure(Measured(station, scenario, collection, asked, NAMES[0], wants), OnlyAsks())
+        station.close([scenario], owner=False)
     assert (gravest.outcome is Outcome.VIOLATED) == bool(liar)
     yield from (entry for entry in entries if isinstance(entry, VerdictEntry))
 
 
-def _sitting(endpoint: Endpoint, folder: Path, options: Options) -> Sitting:
-    run = Run()
-    told = {"id": run.id, "host": run.host, "pid": run.pid}
-    sitting = Sitting(options, {"run": told, "folder": str(folder), "endpoint": packed(endpoint)})
-    sitting.parallel = False
-    return sitting
+def _station(endpoint: Endpoint, folder: Path) -> Station:
+    station = Station(Wanted("reference", Setup(), "reference"), Run())
+    station.take_over({"endpoint": packed(endpoint), "trouble": ""}, folder)
+    return station

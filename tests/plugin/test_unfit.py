@@ -8,7 +8,7 @@ import pytest
 
 from harness.model import Endpoint, Needs
 from harness.scenario import Scenario, load_scenario, shipped_scenarios
-from harness.sitting import unfit
+from harness.station import unfit
 
 SERVER = Endpoint("a server", "http://127.0.0.1:1", "1.39.0", grpc="127.0.0.1:2")
 

@@ -1,0 +1,276 @@
+"""One target of a run in one process: opened once, loaded, asked, and left alone when it falls silent."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from packaging.specifiers import SpecifierSet
+
+from harness.abilities import CanShowLogs, CanShowStatistics, Usage
+from harness.checks import Check
+from harness.checks.judging import judge
+from harness.dataset import Dataset, Run, UnfitError
+from harness.errors import AnswerError, HarnessError, TargetError, UsageError
+from harness.fleet import Wanted
+from harness.keeping import state_folder
+from harness.model import Endpoint, Needs, Outcome, Verdict
+from harness.scenario import Asked, Collection, Scenario
+from harness.stage import Loading, Stage, packed, take_away, unpacked
+from harness.targets import DescribedTarget
+
+_LAST_LINES = 8
+_NEAR_IMAGE_OVER_GRPC = (1, 22)
+"""The first release whose gRPC service has near_image (source: its public protocol files)."""
+
+
+class Station:
+    """A target that was asked for, with what this process knows of it.
+
+    `trouble` is why it could not be opened; `notes` is what people should know of it.
+
+    Args:
+        wanted: which target.
+        run: whose classes are created.
+        seed: what is drawn from, for the command that asks again.
+        loading: told how loading goes on.
+    """
+
+    def __init__(self, wanted: Wanted, run: Run, *, seed: int = 0, loading: Loading | None = None) -> None:
+        self.wanted = wanted
+        self.run = run
+        self.target: DescribedTarget | None = None
+        self.endpoint: Endpoint | None = None
+        self.trouble: HarnessError | None = None
+        self.notes: dict[str, Literal["info", "warning"]] = {}
+        self.kept = False
+        self._seed = seed
+        self._loading = loading
+        self._folder: Path | None = None
+        self._stage: Stage | None = None
+        self._silent = ""
+        self._told: dict[str, dict[str, Any]] = {}
+        self._open = ExitStack()
+
+    @property
+    def name(self) -> str:
+        """What the target is called in this run."""
+        return self.wanted.name
+
+    # --- the database ----------------------------------------------------------------------------
+
+    def open(self, needs: Needs, folder: Path, *, require: str = "") -> None:
+        """Open the target.
+
+        Args:
+            needs: what it must have.
+            folder: shared by all processes of this run.
+            require: `weaviate` refuses the reference.
+
+        Raises:
+            TargetError: there is no database, or it is not what is required.
+            UsageError: it can't be asked for like that.
+        """
+        self._folder = folder
+        try:
+            target = self.target = self.wanted.target()
+            if require == "weaviate" and target.name.partition(":")[0] == "reference":
+                raise _no_weaviate(target)
+            endpoint = self._opened(target, needs)
+            if require == "weaviate" and not endpoint.weaviate:
+                raise _no_weaviate(target)
+        except HarnessError as error:
+            self.trouble = error
+            self._open.close()
+            raise
+        self.endpoint = endpoint
+
+    def _opened(self, target: DescribedTarget, needs: Needs) -> Endpoint:
+        if not (self.wanted.keep or self.wanted.reuse):
+            return self._open.enter_context(target.open(needs))
+        from harness.targets.detached import attached, start_detached
+
+        setup = self.wanted.setup
+        found = attached(target, needs, setup)
+        if found is not None and not self.wanted.reuse:
+            what = f"{target.name} was left running by an earlier run"
+            raise UsageError(what, hint="Ask it with --reuse, or stop it first: nearimage down")
+        if found is not None:
+            self.notes[f"an earlier start of {target.name} was asked again, at {found.endpoint.url}"] = "info"
+        elif self.wanted.keep:
+            found = start_detached(target, needs, state_folder() / "logs", setup)
+            self.notes[f"{target.name} was left running at {found.endpoint.url}: nearimage down ends it"] = "info"
+        else:
+            return self._open.enter_context(target.open(needs))
+        self.kept = True
+        return found.endpoint
+
+    def stage(self) -> Stage:
+        """Return the stage of this process on the opened target."""
+        if self._stage is None:
+            if self.endpoint is None or self._folder is None:
+                raise RuntimeError(f"{self.name} is not open")
+            target = None if self.kept else self.target
+            self._stage = Stage(self.endpoint, self.run, self._folder, self._loading, target)
+        return self._stage
+
+    def statistics(self) -> tuple[Usage, ...]:
+        """What each part of the target has used so far; nothing where that can't be told, or not any more."""
+        if self.endpoint is None or self.kept or not isinstance(self.target, CanShowStatistics):
+            return ()
+        try:
+            return self.target.statistics()
+        except HarnessError:
+            return ()
+
+    def close(self, scenarios: Iterable[Scenario], *, owner: bool) -> None:
+        """Take away what this process brought into the database, and the owner the database too."""
+        if self._silent:
+            self._open.close()  # nothing can be taken away there: with its process gone, that is known at once
+        with self._open, ExitStack() as mine:
+            if self._stage is not None:
+                mine.callback(self._stage.close)
+            endpoint = self.endpoint
+            goes = endpoint is not None and endpoint.started and not self.kept
+            if endpoint is not None and owner and not (self._silent or goes or endpoint.read_only):
+                take_away(endpoint, self.run, scenarios)  # what is in a database that goes goes with it
+
+    # --- with -n ---------------------------------------------------------------------------------
+
+    def hand_over(self) -> dict[str, Any]:
+        """Return what a worker needs to take part."""
+        endpoint = packed(self.endpoint) if self.endpoint is not None else None
+        return {"endpoint": endpoint, "trouble": str(self.trouble or "")}
+
+    def take_over(self, handed: Mapping[str, Any], folder: Path) -> None:
+        """Ask what the controller has opened."""
+        self._folder = folder
+        self.endpoint = unpacked(handed["endpoint"]) if handed["endpoint"] else None
+        self.trouble = TargetError(handed["trouble"]) if handed["trouble"] else None
+
+    def told(self, scenarios: Iterable[Scenario]) -> dict[str, Any]:
+        """Return what the controller should know of this worker in the end."""
+        return {"notes": self.notes, "collections": {str(one.path): self.collections(one) for one in scenarios}}
+
+    def heard(self, told: Mapping[str, Any]) -> None:
+        """Take over what a worker told."""
+        self.notes |= told.get("notes", {})
+        for path, collections in told.get("collections", {}).items():
+            known = self._told.setdefault(path, {})
+            for name, facts in collections.items():
+                longest = max(facts["seconds"], known.get(name, facts)["seconds"])  # one loads, the others wait for it
+                known[name] = facts | {"seconds": longest}
+
+    def collections(self, scenario: Scenario) -> dict[str, Any]:
+        """Return how a scenario's collections are called at the target and how large they are, by name."""
+        mine = self._stage.loaded(scenario) if self._stage is not None else {}
+        return self._told.get(str(scenario.path), {}) | {
+            name: {"class_at_target": dataset.class_name, "objects": len(dataset.stored), "seconds": seconds}
+            for name, (dataset, seconds) in mine.items()
+        }
+
+    # --- verdicts --------------------------------------------------------------------------------
+
+    def verdict(
+        self, scenario: Scenario, check: Check, collection: Collection, interface: str, questions: Iterable[Asked]
+    ) -> Verdict:
+        """Return what a check comes to; a collection that could not be loaded leaves it undecided."""
+        repeat = self.again(scenario, check.id)
+        stage = self.stage()
+        outcome, reason = Outcome.SKIPPED, unfit(scenario, interface, stage.endpoint)
+        if not reason:
+            try:
+                case = stage.case(self.dataset(scenario, collection), interface, questions)
+                verdict = replace(judge(check, case, scenario=scenario.name, repeat=repeat), target=self.name)
+            except UnfitError as error:
+                reason = f"{error.what}. {error.hint}"
+            except HarnessError as error:
+                outcome, reason = Outcome.UNDECIDED, str(error)
+            else:
+                if verdict.outcome is Outcome.UNDECIDED:
+                    self.listen()
+                return verdict
+        return Verdict(
+            check.id,
+            check.level,
+            outcome,
+            reason,
+            scenario.name,
+            collection.name,
+            interface,
+            repeat=repeat,
+            target=self.name,
+        )
+
+    def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
+        """Return a collection, loaded.
+
+        Raises:
+            AnswerError: if the database does not answer any more, or could not be loaded with it.
+            UnfitError: if it may only be read and is not there, or is not what the scenario says.
+            HarnessError: if the server refuses the collection.
+        """
+        if self._silent:
+            raise AnswerError(self._silent)
+        try:
+            return self.stage().dataset(scenario, collection)
+        except UnfitError:
+            raise
+        except HarnessError:
+            self.listen()
+            raise
+
+    def listen(self) -> None:
+        """After trouble: find out whether the database answers at all; if not, nothing more is asked of it."""
+        if self._silent or self.stage().answers():
+            return
+        self._silent = "the database does not answer any more"
+        target = self.target
+        words: list[str] = target.logs().splitlines()[-_LAST_LINES:] if isinstance(target, CanShowLogs) else []
+        self.notes["\n".join([f"{self._silent}: what was not asked before is undecided", *words])] = "warning"
+
+    def again(self, scenario: Scenario, check: str) -> str:
+        """Return the one command that asks the same again."""
+        name = self.endpoint.target if self.endpoint is not None else self.wanted.text
+        words = ["nearimage", "run", called(scenario.path), *self.wanted.words(name), "--checks", check]
+        words += ["--seed", str(self._seed)] if self._seed else []
+        return shlex.join(words)
+
+
+def called(path: Path) -> str:
+    """Return a scenario as a person would type it: a shipped one by its name, another by its path from here."""
+    from harness.images import shipped_folder
+
+    if path.parent == shipped_folder("scenarios"):
+        return path.stem
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
+    """Return why nothing of a scenario can be asked here; empty if it can."""
+    wanted = scenario.needs.weaviate
+    if wanted and endpoint.version and not SpecifierSet(wanted).contains(endpoint.version, prereleases=True):
+        return f"the scenario needs Weaviate {wanted}, this is {endpoint.version}"
+    limits = [name for name in ("cpus", "memory", "volumes") if getattr(scenario.needs, name)]
+    if limits and endpoint.unlimited:
+        return f"the scenario needs {' and '.join(limits)} for its database: {endpoint.unlimited}"
+    if interface == "grpc" and not endpoint.grpc:
+        return "the server's gRPC address is not known or does not answer: give it as http://HOST:PORT?grpc=PORT"
+    if interface == "grpc" and endpoint.release and endpoint.release < _NEAR_IMAGE_OVER_GRPC:
+        return f"Weaviate {endpoint.version} has no nearImage over gRPC: it came with 1.22"
+    return ""
+
+
+def _no_weaviate(target: DescribedTarget) -> TargetError:
+    return TargetError(
+        f"{target.describe()}, and --require weaviate asks for a real one",
+        hint="Name a target: --target embedded, --target http://HOST:8080 (nearimage doctor says what this "
+        "machine has).",
+    )
