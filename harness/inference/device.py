@@ -53,7 +53,7 @@ def providers(device: str) -> list[tuple[str, dict[str, int]]]:
     """Return what onnxruntime wants to hear for a device of `choose`."""
     if device == CPU:
         return [("CPUExecutionProvider", {})]
-    # Without TF32, whose products have ten bits of mantissa: vectors are to be those of the CPU, and the model is small.
+    # Without TF32, whose products have ten bits of mantissa: the vectors are to be those of the CPU.
     chosen = {"device_id": int(device.partition(":")[2]), "use_tf32": 0}
     return [(_PROVIDER, chosen), ("CPUExecutionProvider", {})]
 
