@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -114,8 +115,10 @@ class Station:
         if self._stage is None:
             if self.endpoint is None or self._folder is None:
                 raise RuntimeError(f"{self.name} is not open")
+            folder = self._folder / sha256(self.name.encode()).hexdigest()[:12]  # another target's is not loaded here
+            folder.mkdir(exist_ok=True)
             target = None if self.kept else self.target
-            self._stage = Stage(self.endpoint, self.run, self._folder, self._loading, target)
+            self._stage = Stage(self.endpoint, self.run, folder, self._loading, target)
         return self._stage
 
     def statistics(self) -> tuple[Usage, ...]:
