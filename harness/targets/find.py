@@ -32,7 +32,8 @@ def find(text: str, setup: Setup | None = None) -> DescribedTarget:
     """Return the target that a text names; nothing is started and no network is touched.
 
     Args:
-        text: `auto`, `reference[:MUTANT]`, `embedded[:VERSION|:PATH]` or `http(s)://host:port[?grpc=PORT]`.
+        text: `auto`, `reference[:MUTANT]`, `embedded[:VERSION|:PATH]`, `docker[:VERSION|:IMAGE]` or
+            `http(s)://host:port[?grpc=PORT]`.
         setup: the options of the target; none by default.
 
     Raises:
@@ -49,7 +50,7 @@ def find(text: str, setup: Setup | None = None) -> DescribedTarget:
 
 
 def _unknown(text: str, name: str) -> UsageError:
-    if name in ("docker", "compose"):
+    if name == "compose":
         what = f"the target {name} is not in this version yet"
         return UsageError(what, hint="Start the server yourself and give its address: --target http://127.0.0.1:8080")
     names = [kind.name for kind in KINDS]
@@ -99,6 +100,12 @@ def _embedded(rest: str, setup: Setup) -> DescribedTarget:
     return choose(rest, setup)
 
 
+def _docker(rest: str, setup: Setup) -> DescribedTarget:
+    from harness.targets.docker.target import choose
+
+    return choose(rest, setup)
+
+
 def _external(text: str, setup: Setup) -> DescribedTarget:
     from harness.targets.external import ExternalTarget
 
@@ -113,6 +120,12 @@ KINDS = (
         "embedded[:VERSION|:/PATH]",
         "a real Weaviate started from a binary: WEAVIATE_BINARY, the embedded client's cache, or its download",
         _embedded,
+    ),
+    Kind(
+        "docker",
+        "docker[:VERSION|:IMAGE]",
+        "Weaviate and what stands behind its modules as containers, in a network of their own",
+        _docker,
     ),
     Kind(
         "http",

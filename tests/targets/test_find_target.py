@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.targets import KINDS, binaries, find
+from harness.targets.docker.target import DockerTarget
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.external import ExternalTarget
 from harness.targets.reference import ReferenceTarget
@@ -18,6 +19,9 @@ from harness.targets.reference import ReferenceTarget
     [
         ("reference", ReferenceTarget),
         ("embedded:1.39.0", EmbeddedTarget),
+        ("docker", DockerTarget),
+        ("docker:v1.32.27", DockerTarget),
+        ("docker:registry.example.org:5000/own/weaviate:tag", DockerTarget),
         ("http://127.0.0.1:8080?grpc=50051", ExternalTarget),
         ("https://db.example.org", ExternalTarget),
         ("HTTP://127.0.0.1:8080", ExternalTarget),
@@ -29,7 +33,17 @@ def test_a_text_finds_its_kind(text: str, kind: type) -> None:
     assert isinstance(find(text), kind)
 
 
-@pytest.mark.parametrize("text", ["reference", "embedded:1.39.0", "http://127.0.0.1:8080?grpc=50051", "https://db:443"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reference",
+        "embedded:1.39.0",
+        "docker:1.32.27",
+        "docker:own/image:1",
+        "http://127.0.0.1:8080?grpc=50051",
+        "https://db:443",
+    ],
+)
 def test_the_name_of_a_target_finds_it_again(text: str) -> None:
     """A command that repeats a run can use the name."""
     assert find(text).name == text
@@ -48,7 +62,7 @@ def test_a_version_may_be_written_with_a_v() -> None:
         ("embeded:1.39.0", "Did you mean embedded?"),
         ("localhost:8080", "For a server that runs already, give the whole address: --target http://localhost:8080"),
         ("db:8080?grpc=1", "For a server that runs already, give the whole address: --target http://db:8080?grpc=1"),
-        ("docker", "Start the server yourself and give its address: --target http://127.0.0.1:8080"),
+        ("dokcer:1.39.0", "Did you mean docker?"),
         ("compose:x.yaml", "Start the server yourself and give its address: --target http://127.0.0.1:8080"),
     ],
 )
@@ -106,7 +120,9 @@ def test_auto_takes_nothing_after_a_colon() -> None:
         find("auto:1.39.0")
 
 
-@pytest.mark.parametrize("text", ["reference", "embedded:1.39.0", "http://127.0.0.1:8080"])
+@pytest.mark.parametrize(
+    "text", ["reference", "embedded:1.39.0", "docker:1.32.27", "docker:own/image:1", "http://127.0.0.1:8080"]
+)
 def test_every_target_describes_itself_before_it_is_opened(text: str) -> None:
     """The sentence about what is tested can be printed first."""
     assert "tested" in find(text).describe()
