@@ -113,6 +113,9 @@ def _add_targets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     down = commands.add_parser("down", help="stop what `up` started and remove what crashed runs left here")
     down.add_argument("--target", default="", help="instead remove the collections that runs left on this server")
     down.set_defaults(act=_down)
+    versions = commands.add_parser("versions", help="which versions of Weaviate can be had here")
+    versions.add_argument("which", nargs="?", default="", metavar="A,B", help="what these come to with --versions")
+    versions.set_defaults(act=_versions)
     doctor = commands.add_parser("doctor", help="what this machine can test, and why not more")
     doctor.set_defaults(act=_doctor)
 
@@ -171,6 +174,12 @@ def _down(options: argparse.Namespace) -> ExitCode:
     from harness.machine import down
 
     return _printed(down(options.target))
+
+
+def _versions(options: argparse.Namespace) -> ExitCode:
+    from harness.machine import versions
+
+    return _printed(versions(options.which))
 
 
 def _doctor(options: argparse.Namespace) -> ExitCode:

@@ -66,6 +66,17 @@ def down(text: str) -> list[str]:
     return stop_detached() or ["nothing was left"]
 
 
+def versions(which: str) -> list[str]:
+    """Return which versions of Weaviate can be had here, or what these versions come to, a line each.
+
+    Raises:
+        UsageError: if one of them is no version.
+    """
+    from harness.fleet.versions import listed
+
+    return listed(which)
+
+
 def doctor() -> list[str]:
     """Return what this machine can test, a line a fact, with what to do where something is missing."""
     from harness.targets.doctor import facts

@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": BASE | {"statistics", "oracle", "scenario", "interfaces"},
     "report": BASE | {"record", "statistics"},
     # one run, from the bottom up: exactly what is needed
-    "fleet": {"errors", "model", "options", "targets"},
+    "fleet": BASE | {"options", "scenario", "targets"},
     "stage": BASE | {"checks", "dataset", "interfaces", "scenario"},
     "opening": {"errors"},
     "station": BASE | {"abilities", "checks", "dataset", "fleet", "images", "keeping", "scenario", "stage", "targets"},

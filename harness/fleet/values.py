@@ -49,7 +49,7 @@ def images(pairs: Mapping[str, str]) -> dict[str, str]:
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(Module)}."
             raise UsageError(f"--image is for a module, and none is called {module!r}", hint=hint)
         if not image or any(sign.isspace() for sign in image):
-            raise UsageError(f"--image {module}={image} names no image", hint=f"Write --image {module}=NAME:TAG.")
+            raise UsageError(f"--image {module}={image} names no image", hint="Write NAME:TAG.")
     return dict(pairs)
 
 
@@ -78,7 +78,7 @@ def cpus(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value <= _MOST_CPUS:
-        raise UsageError(f"--cpus is a number of processors above 0, not {text!r}", hint="Such as --cpus 2 or 0.5.")
+        raise UsageError(f"--cpus is a number of processors above 0, not {text!r}", hint="Such as 2, or 0.5.")
     return value
 
 
@@ -93,7 +93,7 @@ def memory(text: str) -> int:
     found = SIZE.fullmatch(text.strip())
     size = int(float(found[1]) * 2 ** _UNITS[found[2].lower()]) if found else 0
     if not size:
-        raise UsageError(f"--memory is a size with its unit, not {text!r}", hint="Such as --memory 2GiB or 512MiB.")
+        raise UsageError(f"--memory is a size with its unit, not {text!r}", hint="Such as 2GiB or 512MiB.")
     return size
 
 
@@ -107,9 +107,9 @@ def variables(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         name, given, value = text.partition("=")
         if not VARIABLE.fullmatch(name):
-            raise UsageError(f"--env is NAME=VALUE, not {text!r}", hint="Such as --env QUERY_DEFAULTS_LIMIT=20.")
+            raise UsageError(f"--env is NAME=VALUE, not {text!r}", hint="Such as QUERY_DEFAULTS_LIMIT=20.")
         if not given and name not in os.environ:
-            raise UsageError(f"--env {name} has no value here", hint=f"Write --env {name}=VALUE, or set it first.")
+            raise UsageError(f"--env {name} has no value here", hint=f"Write {name}=VALUE, or set it first.")
         found[name] = value if given else os.environ[name]
     return found
 
@@ -128,7 +128,7 @@ def volumes(texts: Iterable[str], beside: Path | None = None) -> tuple[str, ...]
     for text in texts:
         found = VOLUME.fullmatch(text)
         if found is None:
-            hint = "Such as --volume ./data:/var/lib/weaviate, or a volume's name in place of the folder."
+            hint = "Such as ./data:/var/lib/weaviate, or a volume's name in place of the folder."
             raise UsageError(f"--volume is WHAT:/PATH, with :ro read-only, not {text!r}", hint=hint)
         what = found["what"]
         if what.startswith((".", "/", "~")):

@@ -98,6 +98,15 @@ def short(text: str) -> str:
 def _wanted(options: TargetOptions, setup: Setup) -> Iterator[Wanted]:
     for text in options.target:
         yield Wanted(text, setup, short(text))
+    if options.versions:
+        from harness.fleet.versions import resolve, versions_in
+
+        for version in versions_in(options.versions):
+            yield Wanted(resolve(version, setup).target, setup, version)
+    if options.targets is not None:
+        from harness.fleet.file import fleet
+
+        yield from fleet(options.targets, setup)
 
 
 def _named(found: list[Wanted]) -> list[Wanted]:

@@ -57,8 +57,12 @@ def is_scenario(path: Path) -> bool:
         return False
 
 
-def read(path: Path) -> Document:
+def read(path: Path, starts: str = "a scenario starts with `nearimage: 1`") -> Document:
     """Read one YAML file.
+
+    Args:
+        path: the file.
+        starts: what such a file begins with, for whoever has an empty one.
 
     Raises:
         FileError: it cannot be read, is no YAML, or is YAML of a kind that is refused.
@@ -73,7 +77,7 @@ def read(path: Path) -> Document:
     finally:
         loader.dispose()
     if node is None:
-        raise FileError("the file is empty", path=path, line=1, hint="a scenario starts with `nearimage: 1`")
+        raise FileError("the file is empty", path=path, line=1, hint=starts)
     lines: dict[Loc, int] = {}
     return Document(path, hashlib.sha256(raw).hexdigest(), _plain(path, node, (), lines), lines)
 
