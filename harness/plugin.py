@@ -35,6 +35,8 @@ CHAPTERS = (
     "vector",
     "near_text",
     "encoder",
+    "durability",
+    "settings",
     "promise",
     "question",
     "latency",

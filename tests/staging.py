@@ -7,6 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from in_this_process import InThisProcess
+
 from harness.checks import Check
 from harness.checks.judging import judge
 from harness.dataset import Run
@@ -14,7 +16,7 @@ from harness.inference.encoders import load
 from harness.inference.serving import serve as serve_inference
 from harness.interfaces import NAMES
 from harness.model import Endpoint, Inference, Module, Verdict
-from harness.reference import serve
+from harness.reference import Served
 from harness.reference.rules import Rules
 from harness.scenario import Collection, Scenario, load_scenario
 from harness.stage import Stage
@@ -42,13 +44,11 @@ def staged(
         behind: what is said to stand behind it; our own service by default.
         facts: what else is said of the endpoint.
     """
-    with serve(inference_url=inference_url, folder=folder / "data", rules=rules) as served:
-        service = behind or Inference(inference_url, ours=True, encoder="planted")
-        known: dict[str, Any] = {
-            "started": True,
-            "inference": dict.fromkeys(map(str, Module), service),
-        }
-        endpoint = Endpoint(
+    service = behind or Inference(inference_url, ours=True, encoder="planted")
+    known: dict[str, Any] = {"started": True, "inference": dict.fromkeys(map(str, Module), service)}
+
+    def endpoint(served: Served) -> Endpoint:
+        return Endpoint(
             target="reference",
             url=served.url,
             version="1.39.0",
@@ -56,8 +56,10 @@ def staged(
             weaviate=False,
             **(known | facts),
         )
-        with closing(Stage(endpoint, Run(), folder)) as stage:
-            yield stage
+
+    target = InThisProcess(rules, inference_url, folder / "data", endpoint)
+    with target.open() as opened, closing(Stage(opened, Run(), folder, target=target)) as stage:
+        yield stage
 
 
 def verdict(stage: Stage, scenario: Scenario, check: Check, collection: Collection, interface: str) -> Verdict:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from harness.abilities import missing
 from harness.checks.registry import image_alone
 from harness.checks.spread import spread
+from harness.checks.wording import described
 from harness.dataset import Dataset, Run, Scratch, Stored
 from harness.dataset.probe import Probe
 from harness.dataset.scratch import scratch
@@ -28,7 +29,6 @@ from harness.model import (
     NearVector,
     Question,
     State,
-    Where,
 )
 from harness.oracle import Fault, Truth
 from harness.scenario import Asked, Collection
@@ -268,13 +268,20 @@ class Case:
             raise Violation("the refusal does not name its cause", self.evidence(question, ()) | facts)
         return answer
 
-    def scratch(self, definition: Mapping[str, Any] | None = None) -> AbstractContextManager[Scratch]:
-        """Return an empty collection of this one's shape (or of another definition) for this check alone."""
-        return scratch(self.endpoint, self.collection, self._run, definition=definition)
+    def scratch(
+        self, definition: Mapping[str, Any] | None = None, endpoint: Endpoint | None = None
+    ) -> AbstractContextManager[Scratch]:
+        """Return an empty collection of this one's shape (or of another definition) for this check alone.
 
-    def on(self, dataset: Dataset) -> Case:
-        """Return the same view of another collection; what is asked there counts as asked here."""
-        return _Elsewhere(self, dataset, self.interface, self._run, self.probe)
+        Args:
+            definition: another shape.
+            endpoint: another database.
+        """
+        return scratch(endpoint or self.endpoint, self.collection, self._run, definition=definition)
+
+    def on(self, dataset: Dataset, interface: Interface | None = None) -> Case:
+        """Return the same view of another collection, perhaps over another connection; it counts as asked here."""
+        return _Elsewhere(self, dataset, interface or self.interface, self._run, self.probe)
 
     # --- judging ---------------------------------------------------------------------------------
 
@@ -305,19 +312,7 @@ class Case:
 
     def describe(self, question: Question) -> str:
         """Return a question in one line, an image by its name."""
-        near = question.near
-        if isinstance(near, NearImage):
-            what = f"nearImage {self._names.get(near.image) or repr(near.image[:40])}"
-        elif isinstance(near, NearVector):
-            length = len(near.vector)
-            what = f"nearVector of {length} component{'' if length == 1 else 's'}"
-        elif isinstance(near, NearObject):
-            what = f"nearObject {near.id}"
-        else:
-            what = f"nearText {', '.join(map(repr, near.concepts))}"
-        arguments = ("distance", "certainty", "limit", "offset", "where")
-        given = [f"{name} {_said(value)}" for name in arguments if (value := getattr(question, name)) is not None]
-        return f"{what} in {question.collection}" + "".join(f", {one}" for one in given)
+        return described(question, self._names)
 
     def _shown(self, hit: Hit) -> dict[str, Any]:
         stored = self.dataset.by_id.get(hit.id)
@@ -335,9 +330,3 @@ class _Elsewhere(Case):
     def ask(self, question: Question) -> Answer:
         self._origin.asked += 1
         return super().ask(question)
-
-
-def _said(value: float | Where) -> str:
-    if isinstance(value, Where):
-        return f"{'.'.join(value.path)} {value.operator} {value.value!r}"
-    return repr(value)

@@ -30,6 +30,8 @@ CHAPTERS = (
     "vectorizing",
     "near_text",
     "encoder",
+    "durability",
+    "settings",
 )
 
 Condition = Callable[[Collection], bool]

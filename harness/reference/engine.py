@@ -45,7 +45,7 @@ class Engine:
         self, folder: Path, inference_url: str, rules: Rules | None = None, settings: Settings | None = None
     ) -> None:
         self.rules = rules or Rules()
-        self.settings = settings or Settings()
+        self.settings = self.rules.settings(settings or Settings())
         self._store = Store(folder, self.rules)
         self._services = Services(inference_url, self.settings.client_timeout)
         self.classes = Classes(self._store, self.settings)

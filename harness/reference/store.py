@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.reference.definition import capitalised
+from harness.reference.durability import Change
 from harness.reference.index import VectorIndex
 from harness.reference.request import Refusal, StoredObject, Tenant, Vector
 from harness.reference.rules import Rules
@@ -82,12 +84,15 @@ class Store:
         self._collections: dict[str, Collection] = {}
         self._tenants: dict[str, dict[str, Tenant]] = {}
         self._partitions: dict[tuple[str, str], Partition] = {}
+        self._later: list[Callable[[], None]] = []
         self.schema_version = 0
         self._load()
+        rules.opened(sum(len(part.objects) for part in self._partitions.values()))
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what waited for that is written."""
         with self.lock:
+            self._catch_up()
             self._shelf.close()
 
     # --- classes ---------------------------------------------------------------------------------
@@ -127,6 +132,7 @@ class Store:
         with self.lock:
             if self._collections.pop(name, None) is None:
                 return
+            self._catch_up()
             self._shelf.drop_definition(name)
             self._tenants.pop(name, None)
             for key in [key for key in self._partitions if key[0] == name]:
@@ -149,6 +155,7 @@ class Store:
     def drop_tenant(self, collection: Collection, name: str) -> None:
         """Remove a tenant with its objects; nothing happens if there is none."""
         with self.lock:
+            self._catch_up()
             self._shelf.drop_tenant(collection.name, name)
             self._tenants[collection.name].pop(name, None)
             self._partitions.pop((collection.name, name), None)
@@ -177,16 +184,27 @@ class Store:
     def put_objects(self, items: Sequence[StoredObject], how: How) -> None:
         """Add or replace objects, all or none; their vectors have been checked."""
         with self.lock:
-            self._shelf.put_objects(items)
+            self._write(how, partial(self._shelf.put_objects, items))
             for item in items:
                 self.partition(self.collection(item.collection), item.tenant).put(item, how)
 
     def remove_objects(self, items: Sequence[StoredObject]) -> None:
         """Remove objects, all or none."""
         with self.lock:
-            self._shelf.drop_objects(items)
+            self._write("delete", partial(self._shelf.drop_objects, items))
             for item in items:
                 self.partition(self.collection(item.collection), item.tenant).remove(item.id)
+
+    def _write(self, change: Change, write: Callable[[], None]) -> None:
+        when = self._rules.reaches_disk(change)
+        if when == "at once":
+            write()
+        elif when == "at the end":
+            self._later.append(write)
+
+    def _catch_up(self) -> None:
+        while self._later:
+            self._later.pop(0)()
 
     def _check_tenant(self, collection: Collection, tenant: str) -> None:
         if not collection.multi_tenant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from harness.reference.mutants import MUTANTS, Mutant
 from harness.reference.rules import Rules
 from harness.scenario import Scenario
 from harness.stage import Stage
+
+SLOW = ("Cosine", "Clip")
+"""The collections of which a check is asked that restarts the server, and so takes a while."""
 
 BENIGN = [mutant for mutant in MUTANTS.values() if mutant.benign]
 
@@ -31,7 +35,7 @@ def _in_turn(stage: Stage, scenario: Scenario) -> list[Verdict]:
         (check, collection)
         for check in all_checks().values()
         for collection in scenario.collections
-        if check.applies(collection)
+        if check.applies(collection) and (not check.abilities or collection.name in SLOW)
     ]
     turns = zip(places, cycle(NAMES), strict=False)
     return [verdict(stage, scenario, check, collection, interface) for (check, collection), interface in turns]
@@ -50,8 +54,13 @@ def _once(stage: Stage, scenario: Scenario, start: int) -> list[Verdict]:
 
 def test_the_honest_reference_holds_everywhere(scenario: Scenario, planted_url: str, tmp_path: Path) -> None:
     """Every check holds on the honest reference, on every collection and over every interface."""
+    few = replace(scenario, collections=tuple(one for one in scenario.collections if one.name in SLOW))
     with staged(Rules(), planted_url, tmp_path) as stage:
-        found = [one for check in all_checks().values() for one in verdicts(stage, scenario, check)]
+        found = [
+            one
+            for check in all_checks().values()
+            for one in verdicts(stage, few if check.abilities else scenario, check)
+        ]
     assert _accusations(found) == []
     with_models = {check.id for check in all_checks().values() if check.once}  # see test_faulty_services
     assert {one.check for one in found} == set(all_checks()) - with_models

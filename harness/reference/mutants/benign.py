@@ -90,10 +90,30 @@ class OtherWords(Rules):
 
 @mutant()
 class OtherDefaultLimit(Rules):
-    """Without a limit 25 objects are returned."""
+    """Without a limit 25 objects are returned, where no setting says how many."""
 
-    def limit(self, search: Search, settings: Settings, *, has_threshold: bool) -> int | None:
-        return super().limit(search, replace(settings, limit=25, limit_graphql=25), has_threshold=has_threshold)
+    def settings(self, given: Settings) -> Settings:
+        plain = Settings()
+        return replace(
+            given,
+            limit=25 if given.limit == plain.limit else given.limit,
+            limit_graphql=25 if given.limit_graphql == plain.limit_graphql else given.limit_graphql,
+        )
+
+
+@mutant()
+class TiesTurnAtARestart(Rules):
+    """After a restart the newest object within a tie comes first."""
+
+    turned = False
+
+    def opened(self, objects: int) -> None:
+        self.turned = self.turned or objects > 0
+
+    def order(self, distances: Vector, search: Search | Aggregation) -> Rows:
+        if not self.turned:
+            return super().order(distances, search)
+        return (len(distances) - 1 - np.argsort(distances[::-1], kind="stable")).astype(np.intp)
 
 
 @mutant()
