@@ -32,8 +32,8 @@ def find(text: str, setup: Setup | None = None) -> DescribedTarget:
     """Return the target that a text names; nothing is started and no network is touched.
 
     Args:
-        text: `auto`, `reference[:MUTANT]`, `embedded[:VERSION|:PATH]`, `docker[:VERSION|:IMAGE]` or
-            `http(s)://host:port[?grpc=PORT]`.
+        text: `auto`, `reference[:MUTANT]`, `embedded[:VERSION|:PATH]`, `docker[:VERSION|:IMAGE]`,
+            `compose:FILE[#SERVICE]` or `http(s)://host:port[?grpc=PORT]`.
         setup: the options of the target; none by default.
 
     Raises:
@@ -50,9 +50,6 @@ def find(text: str, setup: Setup | None = None) -> DescribedTarget:
 
 
 def _unknown(text: str, name: str) -> UsageError:
-    if name == "compose":
-        what = f"the target {name} is not in this version yet"
-        return UsageError(what, hint="Start the server yourself and give its address: --target http://127.0.0.1:8080")
     names = [kind.name for kind in KINDS]
     near = difflib.get_close_matches(name, names, 1, 0.5)
     if near:
@@ -106,6 +103,12 @@ def _docker(rest: str, setup: Setup) -> DescribedTarget:
     return choose(rest, setup)
 
 
+def _compose(rest: str, setup: Setup) -> DescribedTarget:
+    from harness.targets.compose.target import choose
+
+    return choose(rest, setup)
+
+
 def _external(text: str, setup: Setup) -> DescribedTarget:
     from harness.targets.external import ExternalTarget
 
@@ -126,6 +129,12 @@ KINDS = (
         "docker[:VERSION|:IMAGE]",
         "Weaviate and what stands behind its modules as containers, in a network of their own",
         _docker,
+    ),
+    Kind(
+        "compose",
+        "compose:FILE[#SERVICE]",
+        "a Compose file that has a Weaviate, yours or one of ours: compose:both, compose:cluster, compose:auth",
+        _compose,
     ),
     Kind(
         "http",

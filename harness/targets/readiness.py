@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from harness.targets.phases import Phases
 POLL_SECONDS = 0.05
 _PROBE_SECONDS = 0.5
 
+_NOT_LET_IN = "It wants a key, or another one: AUTHENTICATION_APIKEY_ALLOWED_KEYS of its environment is what we have."
 _HINTS = (
     ("address already in use", "Another program took a port in between: try again."),
     ("no space left on device", "Free some disk space, or set TMPDIR to a folder with room."),
@@ -40,6 +41,7 @@ class Readiness:
         tail: the end of its log.
         phases: gets how long each step took.
         seconds: how long it may take.
+        headers: for every request, such as a key.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Readiness:
     tail: Callable[[], str]
     phases: Phases = field(default_factory=Phases)
     seconds: float = 150.0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def wait(self) -> dict[str, Any]:
         """Wait until the server is ready; return its `/v1/meta`.
@@ -59,7 +62,9 @@ class Readiness:
                 of its log and what to do.
         """
         deadline = time.monotonic() + self.seconds
-        with httpx.Client(base_url=self.url, timeout=_PROBE_SECONDS, trust_env=False) as client:
+        with httpx.Client(
+            base_url=self.url, timeout=_PROBE_SECONDS, trust_env=False, headers=dict(self.headers)
+        ) as client:
             with self.phases.timed("database process"):
                 self._until(deadline, "did not answer over HTTP", lambda: self._get(client, "live") is not None)
             with self.phases.timed("database ready"):
@@ -96,9 +101,12 @@ class Readiness:
 
         def answered() -> bool:
             try:
-                meta = client.get("/v1/meta").json()
+                answer = client.get("/v1/meta")
+                meta = answer.json()
             except (httpx.HTTPError, ValueError):
                 return False
+            if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+                raise TargetError(f"{self.name} does not let us in ({answer.status_code})", hint=_NOT_LET_IN)
             if isinstance(meta, dict) and meta.get("version"):
                 found.update(meta)
             return bool(found)

@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.targets import KINDS, binaries, find
+from harness.targets.compose.target import ComposeTarget
 from harness.targets.docker.target import DockerTarget
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.external import ExternalTarget
@@ -20,6 +21,8 @@ from harness.targets.reference import ReferenceTarget
         ("reference", ReferenceTarget),
         ("embedded:1.39.0", EmbeddedTarget),
         ("docker", DockerTarget),
+        ("compose:both", ComposeTarget),
+        ("compose:cluster#weaviate-2", ComposeTarget),
         ("docker:v1.32.27", DockerTarget),
         ("docker:registry.example.org:5000/own/weaviate:tag", DockerTarget),
         ("http://127.0.0.1:8080?grpc=50051", ExternalTarget),
@@ -39,6 +42,7 @@ def test_a_text_finds_its_kind(text: str, kind: type) -> None:
         "reference",
         "embedded:1.39.0",
         "docker:1.32.27",
+        "compose:both#weaviate",
         "docker:own/image:1",
         "http://127.0.0.1:8080?grpc=50051",
         "https://db:443",
@@ -63,7 +67,7 @@ def test_a_version_may_be_written_with_a_v() -> None:
         ("localhost:8080", "For a server that runs already, give the whole address: --target http://localhost:8080"),
         ("db:8080?grpc=1", "For a server that runs already, give the whole address: --target http://db:8080?grpc=1"),
         ("dokcer:1.39.0", "Did you mean docker?"),
-        ("compose:x.yaml", "Start the server yourself and give its address: --target http://127.0.0.1:8080"),
+        ("compose:x.yaml", "Name a file, or one of ours: img2vec, clip, both, cluster, auth."),
     ],
 )
 def test_a_target_that_there_is_not_names_the_nearest(text: str, hint: str) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.model import Module
-
-WEAVIATE_IMAGE = "semitechnologies/weaviate"
+from harness.targets.docker.images import INFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,14 @@ SERVICES: Mapping[Module, Service] = {
     Module.IMG2VEC: Service(
         name="i2v-neural",
         api="IMAGE_INFERENCE_API",
-        image="semitechnologies/img2vec-pytorch:resnet50",
+        image=INFERENCE[Module.IMG2VEC],
         variable="IMG2VEC_IMAGE",
         says="ResNet-50: images to vectors",
     ),
     Module.CLIP: Service(
         name="multi2vec-clip",
         api="CLIP_INFERENCE_API",
-        image="semitechnologies/multi2vec-clip:sentence-transformers-clip-ViT-B-32-multilingual-v1",
+        image=INFERENCE[Module.CLIP],
         variable="CLIP_IMAGE",
         says="CLIP: images and texts, in many languages, to vectors that can be compared",
     ),

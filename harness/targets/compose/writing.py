@@ -13,7 +13,8 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.model import Module
-from harness.targets.compose.services import ASK_INFERENCE, SERVICES, WEAVIATE_IMAGE
+from harness.targets.compose.services import ASK_INFERENCE, SERVICES
+from harness.targets.docker.images import WEAVIATE
 from harness.targets.versions import OFFICIAL
 
 GPU = "gpu"
@@ -68,7 +69,7 @@ def composed(
         says=" and ".join(modules),
         modules=list(modules),
         services=[SERVICES[module] for module in modules],
-        image=f"${{WEAVIATE_IMAGE:-{WEAVIATE_IMAGE}}}:${{WEAVIATE_VERSION:-{found[1]}}}",
+        image=f"${{WEAVIATE_IMAGE:-{WEAVIATE}}}:${{WEAVIATE_VERSION:-{found[1]}}}",
         gpu=0 if gpu else None,
         cluster=cluster,
         auth=auth,

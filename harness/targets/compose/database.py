@@ -1,0 +1,188 @@
+"""The Weaviate of a started project: one node or several, waited for together, restarted, killed, frozen."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from harness.errors import TargetError
+from harness.targets.address import parse
+from harness.targets.compose.project import Found, Project
+from harness.targets.compose.reading import Reading, api_key, data_folder, grpc_port, http_port
+from harness.targets.greeting import grpc_answers, meta_of
+from harness.targets.phases import Phases
+from harness.targets.readiness import POLL_SECONDS, Readiness
+
+_STOP_SECONDS = 60
+_GRPC_SECONDS = 30.0
+_GRPC_OLD_SECONDS = 3.0
+_GRPC_SINCE = (1, 23)  # the release from which clients need it; older ones are tested without it where it is missing
+_NODES_SECONDS = 90.0
+_ASK_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Database:
+    """The nodes of one database, whose containers were started.
+
+    Args:
+        project: which.
+        reading: the file that it came from.
+        modules: those that it must have.
+        services: what stands behind it: it does not get ready if one of them dies.
+    """
+
+    project: Project
+    reading: Reading
+    modules: tuple[str, ...]
+    services: tuple[Found, ...] = ()
+    meta: dict[str, Any] = field(default_factory=dict)
+    grpc: str = ""
+    weaviate: bool = True
+
+    @property
+    def nodes(self) -> tuple[Found, ...]:
+        """Its containers; the first is the one that is asked."""
+        return tuple(self.project.containers[name] for name in self.reading.nodes)
+
+    @property
+    def key(self) -> str:
+        """The API key that its file wants; empty for none."""
+        return api_key(self.reading.settings(self.reading.nodes[0]))
+
+    @property
+    def url(self) -> str:
+        """Where the first node answers."""
+        return self._url(self.reading.nodes[0])
+
+    def data(self, name: str) -> str:
+        """The folder inside that a node keeps its data in."""
+        return data_folder(self.reading.service(name))
+
+    def wait(self, phases: Phases) -> None:
+        """Wait until every node is ready, and each knows the others.
+
+        Raises:
+            TargetError: one, or a service behind it, died or did not get ready, or lacks a module.
+        """
+        for name in reversed(self.reading.nodes):
+            node = self.project.containers[name]
+            ready = Readiness(
+                name=node.what,
+                url=self._url(name),
+                grpc=None,  # Docker itself takes connections to a published port, so being connected says nothing
+                modules=self.modules,
+                exited=self._exited(node),
+                tail=node.tail,
+                phases=phases,
+                headers=self._headers,
+            )
+            self.meta = ready.wait()
+        with phases.timed("modules and gRPC"):
+            self.weaviate = meta_of(parse(self.url), self.key).weaviate
+            self._wait_for_each_other()
+            self.grpc = self._wait_for_grpc()
+
+    def restart(self) -> None:
+        """End every node politely, start them on the same data and ports, wait until ready.
+
+        Raises:
+            TargetError: they did not come back.
+        """
+        for node in reversed(self.nodes):
+            node.stop(_STOP_SECONDS)
+        self._start_again()
+
+    def kill(self) -> None:
+        """Kill every node as by a power cut, start them on what is on their disks, wait until ready.
+
+        Raises:
+            TargetError: they did not come back.
+        """
+        for node in self.nodes:
+            node.kill()
+        self._start_again()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Freeze every node for as long as the block lasts."""
+        with contextlib.ExitStack() as frozen:
+            for node in self.nodes:
+                node.pause()
+                frozen.callback(node.unpause)
+            yield
+
+    def log(self) -> str:
+        """The log so far, of all its lives, each node under its name if there are several."""
+        if len(self.nodes) == 1:
+            return self.nodes[0].log()
+        return "\n".join(f"--- {name}\n{self.project.containers[name].log()}" for name in self.reading.nodes)
+
+    def _start_again(self) -> None:
+        for node in self.nodes:
+            node.start_again()
+        self.wait(Phases())
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+    def _url(self, name: str) -> str:
+        return self.project.containers[name].url(http_port(self.reading.service(name)))
+
+    def _exited(self, node: Found) -> Callable[[], int | None]:
+        """How the death of a node is noticed; raises if another one, or a service behind it, died: the cause then."""
+
+        def exited() -> int | None:
+            for other in (*self.services, *self.nodes):
+                if other is not node:
+                    other.check_alive()
+            return node.exited()
+
+        return exited
+
+    def _wait_for_each_other(self) -> None:
+        """A node may call itself ready before it has met the others."""
+        count = len(self.reading.nodes)
+        deadline = time.monotonic() + _NODES_SECONDS
+        while count > 1 and self._healthy_nodes() < count:
+            for node in self.nodes:
+                node.check_alive()
+            if time.monotonic() > deadline:
+                what = f"of {count} nodes {self._healthy_nodes()} found each other within {_NODES_SECONDS:.0f} s"
+                raise TargetError(what, log=self.nodes[0].tail(), hint="Look at CLUSTER_JOIN and RAFT_JOIN.")
+            time.sleep(POLL_SECONDS)
+
+    def _healthy_nodes(self) -> int:
+        try:
+            answer = httpx.get(f"{self.url}/v1/nodes", headers=self._headers, timeout=_ASK_SECONDS, trust_env=False)
+            return sum(each.get("status") == "HEALTHY" for each in answer.json().get("nodes") or [])
+        except (httpx.HTTPError, ValueError, AttributeError):
+            return 0
+
+    def _wait_for_grpc(self) -> str:
+        """Return where the first node's gRPC answers; empty if it does not and this version may lack it."""
+        first = self.reading.service(self.reading.nodes[0])
+        where = self.nodes[0].address(grpc_port(first))
+        address = parse(f"{self.url}?grpc={where.rpartition(':')[2]}")
+        old = _release(str(self.meta["version"])) < _GRPC_SINCE
+        seconds = _GRPC_OLD_SECONDS if old else _GRPC_SECONDS
+        deadline = time.monotonic() + seconds
+        while trouble := grpc_answers(address, self.key):
+            self.nodes[0].check_alive()
+            if time.monotonic() > deadline and old:
+                return ""
+            if time.monotonic() > deadline:
+                what = f"{self.nodes[0].what} is ready, but its gRPC did not answer within {seconds:.0f} s: {trouble}"
+                raise TargetError(what, log=self.nodes[0].tail())
+            time.sleep(POLL_SECONDS)
+        return where
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("-", maxsplit=1)[0].split(".")[:2] if part.isdigit())

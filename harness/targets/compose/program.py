@@ -1,0 +1,142 @@
+"""The command that Compose is on this machine, and running it: watched while it runs, ended with us."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.errors import TargetError
+
+_LOOK_SECONDS = 0.2  # how often a watcher looks: a container's death is to be known within a second
+_POLITE_SECONDS = 5.0
+_PROBE_SECONDS = 20.0
+# What would change which file is read, or which project is meant, without anybody's wanting it here.
+_OURS = ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PATH_SEPARATOR", "COMPOSE_IGNORE_ORPHANS")
+_PLAIN = {"COMPOSE_ANSI": "never", "COMPOSE_PROGRESS": "plain", "DOCKER_CLI_HINTS": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a command came to: its exit code, and what it wrote to each of its outputs."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it wrote for people, without the noise of progress."""
+        lines = [line.rstrip() for line in (self.err or self.out).splitlines() if line.strip()]
+        return "\n".join(lines[-12:])
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """Compose, in one of its two spellings.
+
+    Args:
+        command: how it is called: `docker compose`, the plugin, or `docker-compose`, the older program.
+        environment: on top of this process's own.
+    """
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, arguments: Sequence[str], *, seconds: float, watch: Callable[[], None] | None = None) -> Finished:
+        """Run one of its commands to the end.
+
+        Args:
+            arguments: behind the command itself.
+            seconds: how long it may take.
+            watch: called again and again meanwhile; what it raises ends the command.
+
+        Raises:
+            TargetError: it took too long, or is not there any more.
+        """
+        environment = {name: value for name, value in os.environ.items() if name not in _OURS}
+        environment |= _PLAIN | dict(self.environment)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            try:
+                process = subprocess.Popen(  # noqa: S603
+                    [*self.command, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    env=environment,
+                    start_new_session=True,  # Ctrl-C goes to the harness alone, which then ends things in order
+                )
+            except OSError as error:
+                raise TargetError(f"{' '.join(self.command)} cannot be started: {error}") from error
+            try:
+                code = self._wait(process, seconds, watch)
+            finally:
+                _end(process)
+            return Finished(code, *(_text(each) for each in (out, err)))
+
+    def _wait(self, process: subprocess.Popen[bytes], seconds: float, watch: Callable[[], None] | None) -> int:
+        deadline = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(_LOOK_SECONDS)
+            if watch is not None:
+                watch()
+            if time.monotonic() > deadline:
+                what = f"{' '.join(self.command)} did not finish within {seconds:.0f} s"
+                raise TargetError(what, hint="Look at what its containers do: docker ps --all")
+
+
+def find_compose(environment: Mapping[str, str] | None = None) -> Compose:
+    """Return the plugin of Docker if it is there, else the older program.
+
+    Args:
+        environment: for every call of it.
+
+    Raises:
+        TargetError: there is neither.
+    """
+    for command in (("docker", "compose"), ("docker-compose",)):
+        if shutil.which(command[0]) and (len(command) == 1 or _has_plugin()):
+            return Compose(command, environment or {})
+    raise TargetError(
+        "there is no Compose here, neither `docker compose` nor `docker-compose`",
+        hint="Install Docker's plugin (docker-compose-plugin, in Debian docker-compose), or use --target docker.",
+    )
+
+
+def _has_plugin() -> bool:
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        said = subprocess.run(
+            ["docker", "compose", "version"],  # noqa: S607 (wherever it is)
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+            check=False,
+        )
+        return said.returncode == 0
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a command that still runs, and what it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_POLITE_SECONDS)
+
+
+def _text(file: object) -> str:
+    from typing import IO, cast
+
+    stream = cast("IO[bytes]", file)
+    stream.seek(0)
+    return stream.read().decode("utf-8", errors="replace")

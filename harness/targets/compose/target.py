@@ -1,0 +1,266 @@
+"""The target `compose`: a Compose file that has a Weaviate, as a project of its own beside whatever else runs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.abilities import Usage
+from harness.errors import TargetError, UsageError
+from harness.model import Endpoint, Module, Needs
+from harness.targets.compose.database import Database
+from harness.targets.compose.opening import Opened
+from harness.targets.compose.program import find_compose
+from harness.targets.compose.project import Project
+from harness.targets.compose.reading import Reading, key_variable, read
+from harness.targets.compose.rewriting import Changes
+from harness.targets.compose.source import Source, source
+from harness.targets.docker import gpu, images, options
+from harness.targets.docker.daemon import Daemon, connected
+from harness.targets.docker.labels import labels
+from harness.targets.docker.leftovers import remove_claimed, sweep
+from harness.targets.phases import Phases
+from harness.targets.setup import HARNESS, HOST, OFFICIAL, Setup
+from harness.targets.state import FOLDER_PREFIX, Claim, claimed
+from harness.targets.state import sweep as sweep_claims
+
+_START_SECONDS = 300.0  # a large model on a slow processor
+
+
+class ComposeTarget:
+    """A Compose file's Weaviate on loopback; implements every ability.
+
+    Args:
+        file: which, see `source`.
+        setup: options.
+        logs: a folder for the containers' logs; by default they go with the rest at the end.
+        seconds: how long the inference services may take until Weaviate can start.
+    """
+
+    def __init__(
+        self, file: Source, *, setup: Setup | None = None, logs: Path | None = None, seconds: float = _START_SECONDS
+    ) -> None:
+        self.name = f"compose:{file.text}"
+        self.phases = Phases()
+        self.notes: list[str] = []
+        self.log_folder = logs
+        self._file = file
+        self._setup = setup or Setup()
+        if self._setup.inference == HOST:
+            hint = "Use --inference official, harness, or leave it out: then it is what the file says."
+            raise UsageError("a Compose file cannot have an inference service on the host", hint=hint)
+        options.inference_of(self._setup)
+        self._volumes = options.volumes_of(self._setup.volumes)
+        self._seconds = seconds
+        self._what = ""
+        self._opened: Opened | None = None
+        self._last_log = ""
+
+    def describe(self) -> str:
+        """One sentence: which file was tested, and what was in it."""
+        return self._what or f"the Weaviate of {self._file.said()} was to be tested"
+
+    @contextlib.contextmanager
+    def open(self, needs: Needs) -> Iterator[Endpoint]:
+        """Start a copy of the file under a name of its own; take everything away at the end.
+
+        Raises:
+            FileError: Compose does not accept the file, or it has no Weaviate.
+            TargetError: Docker, an image, a GPU or a container is not as it must be; nothing is left behind.
+        """
+        if self._opened is not None:
+            raise RuntimeError(f"{self.name} is open already")
+        sweep_claims()
+        self.phases.clear()
+        self.notes.clear()
+        compose = find_compose(key_variable(self._file))
+        with contextlib.ExitStack() as parts:
+            claim = parts.enter_context(claimed(f"the Compose file {self._file.said()}"))
+            reading = read(self._file, compose, claim.folder / self._file.path.name)
+            settings = {**needs.settings, **self._setup.environment}
+            self._check_modules(reading, needs, settings)
+            daemon = parts.enter_context(connected())
+            self.notes += sweep(daemon)
+            parts.callback(self._remove_all, daemon, claim)
+            changes = self._changes(daemon, reading, needs, settings, labels(claim))
+            project = Project(
+                compose, daemon, f"{FOLDER_PREFIX}{claim.id}", claim.folder / "copy.yaml", self._file.folder,
+                reading.nodes,
+            )  # fmt: skip
+            parts.callback(self._take_down, project)
+            database = Database(project, reading, needs.modules)
+            opened = self._opened = Opened(
+                self._file, daemon, claim, reading, changes, project, database, self._seconds
+            )  # fmt: skip
+            self.notes += opened.start(self.phases)
+            yield self._endpoint(opened, database)
+
+    def restart(self) -> Endpoint:
+        """Restart every node on the same data and addresses, wait until ready, and return the endpoint.
+
+        Raises:
+            TargetError: they did not come back.
+        """
+        opened = self._running()
+        opened.database.restart()
+        return self._endpoint(opened, opened.database)
+
+    def kill(self) -> Endpoint:
+        """Kill every node as by a power cut, start them on what is on their disks, and return the endpoint.
+
+        Raises:
+            TargetError: they did not come back.
+        """
+        opened = self._running()
+        opened.database.kill()
+        return self._endpoint(opened, opened.database)
+
+    def paused(self) -> contextlib.AbstractContextManager[None]:
+        """Freeze every node for as long as the block lasts."""
+        return self._running().database.paused()
+
+    def logs(self) -> str:
+        """The database's log so far, of all its lives; after closing, the last words."""
+        opened = self._opened
+        return self._last_log if opened is None or not opened.project.containers else opened.database.log()
+
+    def statistics(self) -> tuple[Usage, ...]:
+        """What the containers of Weaviate, and those behind it, have used since they started."""
+        from harness.targets.docker.statistics import usage
+
+        opened = self._running()
+        several = len(opened.reading.nodes) > 1
+        found = [
+            usage(
+                opened.daemon,
+                opened.project.containers[name],
+                f"database {name}" if several else "database",
+                opened.database.data(name),
+            )
+            for name in opened.reading.nodes
+        ]
+        behind = [
+            usage(opened.daemon, service.container, f"inference {' '.join(service.modules)}")
+            for service in opened.services.values()
+        ]
+        return (*found, *behind)
+
+    @contextlib.contextmanager
+    def second(self, settings: Mapping[str, str]) -> Iterator[Endpoint]:
+        """Another database with these settings on top, before the same services; gone after the block.
+
+        Raises:
+            TargetError: it could not be started.
+        """
+        opened = self._running()
+        with opened.second(settings) as database:
+            yield self._endpoint(opened, database)
+
+    def _check_modules(self, reading: Reading, needs: Needs, settings: Mapping[str, str]) -> None:
+        """The file's own settings are what is tested: a module that it lacks is not added behind its back."""
+        there = {**reading.settings(reading.nodes[0]), **settings}.get("ENABLE_MODULES", "")
+        enabled = [name.strip() for name in there.split(",")]
+        missing = [name for name in needs.modules if name not in enabled]
+        if missing:
+            raise TargetError(
+                f"the Weaviate of {self._file.said()} does not have the module {' and '.join(missing)}",
+                hint=f"Its ENABLE_MODULES is {there!r}; `nearimage compose both` prints a file with all of them.",
+            )
+
+    def _changes(
+        self, daemon: Daemon, reading: Reading, needs: Needs, settings: Mapping[str, str], marks: dict[str, str]
+    ) -> Changes:
+        chosen: dict[Module, str] = {}
+        if self._setup.inference == HARNESS:
+            from harness.targets.docker.building import our_image
+
+            with self.phases.timed("images"):
+                own = our_image(daemon, marks, cuda=self._setup.gpu is not None)
+            chosen = dict.fromkeys(reading.behind, own)
+        elif self._setup.inference == OFFICIAL:
+            chosen = {module: images.mirrored(images.INFERENCE[module]) for module in reading.behind}
+        for name, image in self._setup.images.items():
+            if Module(name) not in reading.behind:
+                what = f"{self._file.said()} has no service behind {name}, so no image can be put in its place"
+                raise TargetError(what, hint="Leave out --image, or give it a service and its address to Weaviate.")
+            chosen[Module(name)] = image
+        if self._setup.gpu is not None:
+            used = [chosen.get(module) or str(reading.service(each.service).get("image") or "")
+                    for module, each in reading.behind.items()]  # fmt: skip
+            gpu.check(daemon, self._setup.gpu, [image for image in used if image], marks)
+        return Changes(
+            labels=marks,
+            ports={},
+            bind=daemon.bind,
+            settings=settings,
+            images=chosen,
+            gpu=self._setup.gpu,
+            cpus=self._setup.cpus or needs.cpus,
+            memory=self._setup.memory or needs.memory,
+            volumes={**options.volumes_of(needs.volumes), **self._volumes},
+        )
+
+    def _endpoint(self, opened: Opened, database: Database) -> Endpoint:
+        version, modules = str(database.meta["version"]), database.meta.get("modules") or {}
+        note = f"Weaviate {version} answers no gRPC: it is asked over GraphQL and REST alone"
+        if not database.grpc and note not in self.notes:
+            self.notes.append(note)
+        nodes = len(opened.reading.nodes)
+        many = f", {nodes} nodes" if nodes > 1 else ""
+        subject = f"Weaviate {version} was tested" if database.weaviate else "no Weaviate was tested but the reference"
+        self._what = f"{subject}: the containers of {self._file.said()} ({', '.join(opened.reading.nodes)}{many})"
+        return Endpoint(
+            target=self.name,
+            url=database.url,
+            version=version,
+            grpc=database.grpc,
+            modules=modules,
+            weaviate=database.weaviate,
+            started=True,
+            read_only=self._setup.read_only,
+            inference={module: each for module, each in opened.behind.items() if module in modules},
+            api_key=database.key,
+        )
+
+    def _running(self) -> Opened:
+        if self._opened is None:
+            raise RuntimeError(f"{self.name} is not open")
+        return self._opened
+
+    def _take_down(self, project: Project) -> None:
+        """Keep the logs, then take the project down, however far its start came."""
+        opened, self._opened = self._opened, None
+        with contextlib.suppress(TargetError):
+            if opened is not None:
+                self._keep_logs(opened)
+        if project.whole:
+            project.down()
+
+    def _remove_all(self, daemon: Daemon, claim: Claim) -> None:
+        """What Compose did not take away, or could not because it was interrupted."""
+        trouble = remove_claimed(daemon, claim.id)
+        if trouble:
+            self.notes.append(f"Docker still has {', '.join(trouble)}: `nearimage down` tries again")
+
+    def _keep_logs(self, opened: Opened) -> None:
+        first = opened.project.containers.get(opened.reading.nodes[0])
+        self._last_log = first.tail() if first is not None else ""
+        if self.log_folder is not None:
+            self.log_folder.mkdir(parents=True, exist_ok=True)
+            for name, container in opened.project.containers.items():
+                (self.log_folder / f"{name}.log").write_text(container.log(), encoding="utf-8")
+
+
+def choose(rest: str, setup: Setup | None = None) -> ComposeTarget:
+    """Return the target for what stands behind `compose:`; nothing is asked or started yet.
+
+    Args:
+        rest: a file, a folder with one, or the name of one of ours; behind a `#`, the service that is meant.
+        setup: options.
+
+    Raises:
+        UsageError: nothing is there, or an option is wrong.
+        FileError: it is no Compose file.
+    """
+    return ComposeTarget(source(rest), setup=setup)
