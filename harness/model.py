@@ -171,6 +171,9 @@ class Interface(Protocol):
     def ask(self, question: Question) -> Answer:
         """Send one question and wait for its answer."""
 
+    def renew(self) -> None:
+        """Forget the connections, because the server was away; the next question makes new ones."""
+
     def close(self) -> None:
         """Free the connections."""
 
@@ -200,8 +203,8 @@ class Endpoint:
     `url` is `http(s)://host:port` without a trailing slash; `grpc` is `host:port` or empty. `modules` is `/v1/meta`'s
     entry. `weaviate` is False for the in-process reference: then no Weaviate was tested. `started` is True if the
     harness started it: questions that might harm or hang go only to such. `inference` maps a module name to the service
-    behind it where that is known. `unlimited` says why it has not the processors, memory and volumes that scenarios need;
-    empty if they were given to it. `api_key` never appears in a repr, a record or a message.
+    behind it where that is known. `unlimited` says why it was not given the processors, memory and volumes that
+    scenarios need; empty if it was. `api_key` never appears in a repr, a record or a message.
     """
 
     target: str

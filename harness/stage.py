@@ -108,7 +108,13 @@ class Stage:
         """Return a check's view of a collection over an interface."""
         if self._probe is None:
             self._probe = self._open.enter_context(probing(self.endpoint, self.run))
-        return Case(dataset, self.interface(interface), self.run, self._probe, tuple(questions), self._target)
+        return Case(
+            dataset, self.interface(interface), self.run, self._probe, tuple(questions), self._target, self._renew
+        )
+
+    def _renew(self) -> None:
+        for interface in self._interfaces.values():
+            interface.renew()
 
     def answers(self) -> bool:
         """Whether the database still says that it is ready."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,6 +82,7 @@ class Case:
         probe: makes the vectors of query images.
         questions: the scenario's own questions of this collection.
         target: the opened target, for what only some can do; None in a process that has only been told its address.
+        renew: makes new connections for everybody, after the database was away.
     """
 
     def __init__(
@@ -92,12 +93,14 @@ class Case:
         probe: Probe,
         questions: Sequence[Asked] = (),
         target: object | None = None,
+        renew: Callable[[], None] | None = None,
     ) -> None:
         self.dataset = dataset
         self.interface = interface
         self.questions = tuple(questions)
         self.asked = 0
         self._target = target
+        self._renew = renew
         self.probe = probe
         self._run = run
         self._names: dict[str, str] = {}
@@ -132,6 +135,20 @@ class Case:
         if lacks or not isinstance(self._target, protocol):
             raise Skipped(lacks)
         return self._target
+
+    def was_away(self, endpoint: Endpoint) -> None:
+        """Go on after the database was away: with new connections, for whoever asks.
+
+        Args:
+            endpoint: where it is now.
+
+        Raises:
+            AnswerError: if that is elsewhere; everybody else still asks where it was.
+        """
+        if (endpoint.url, endpoint.grpc) != (self.endpoint.url, self.endpoint.grpc):
+            raise AnswerError(f"the database was at {self.endpoint.url} and came back at {endpoint.url}")
+        if self._renew is not None:
+            self._renew()
 
     # --- what to ask with ------------------------------------------------------------------------
 

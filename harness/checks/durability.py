@@ -13,10 +13,9 @@ from harness.checks.case import Case, Skipped
 from harness.checks.rankings import different
 from harness.checks.registry import check, directed, image_alone
 from harness.dataset import Scratch
-from harness.errors import AnswerError
 from harness.images import Picture, planted_picture
 from harness.interfaces import connect
-from harness.model import Endpoint, Hit, Question, State
+from harness.model import Hit, Question, State
 
 _FEW = 5
 _STORED = 8
@@ -30,22 +29,12 @@ Asked = list[tuple[Question, tuple[Hit, ...]]]
 """Questions, each with the hits that its own are a beginning of, whole ties and all."""
 
 
-def _back(case: Case, endpoint: Endpoint) -> None:
-    """Make sure that it came back where it was, or everybody who still asks there is lost.
-
-    Raises:
-        AnswerError: if it is elsewhere.
-    """
-    if (endpoint.url, endpoint.grpc) != (case.endpoint.url, case.endpoint.grpc):
-        raise AnswerError(f"the database was at {case.endpoint.url} and came back at {endpoint.url}")
-
-
 def _restart(case: Case) -> None:
-    _back(case, case.ability(CanRestart).restart())
+    case.was_away(case.ability(CanRestart).restart())
 
 
 def _kill(case: Case) -> None:
-    _back(case, case.ability(CanKill).kill())
+    case.was_away(case.ability(CanKill).kill())
 
 
 def _ask(case: Case, questions: Sequence[Question]) -> Asked:

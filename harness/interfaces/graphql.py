@@ -49,6 +49,11 @@ class GraphQL:
         """Free the connections."""
         self._wire.close()
 
+    def renew(self) -> None:
+        """Forget the connections: the server was away."""
+        self._wire.close()
+        self._wire.renew()
+
     def ask(self, question: Question) -> Answer:
         """Send one question and wait for its answer.
 

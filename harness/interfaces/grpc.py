@@ -70,8 +70,8 @@ class Grpc:
                 f"no gRPC address of {endpoint.url} is known",
                 hint="name its gRPC port in the target: http://host:8080?grpc=50051",
             )
-        self._channel = _channel(endpoint)
-        self._stub = weaviate_pb2_grpc.WeaviateStub(self._channel)  # type: ignore[no-untyped-call, unused-ignore]
+        self._endpoint = endpoint
+        self._connect()
         self._metadata = tuple((name.lower(), value) for name, value in endpoint.headers.items())
         self._timeout = timeout
 
@@ -84,6 +84,15 @@ class Grpc:
     def close(self) -> None:
         """Free the connection."""
         self._channel.close()
+
+    def renew(self) -> None:
+        """Forget the connection: a channel learns from the next question that the server was away, and loses it."""
+        self._channel.close()
+        self._connect()
+
+    def _connect(self) -> None:
+        self._channel = _channel(self._endpoint)
+        self._stub = weaviate_pb2_grpc.WeaviateStub(self._channel)  # type: ignore[no-untyped-call, unused-ignore]
 
     def ask(self, question: Question) -> Answer:
         """Send one question and wait for its answer.

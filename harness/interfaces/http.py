@@ -69,14 +69,19 @@ class HttpWire:
     """
 
     def __init__(self, endpoint: Endpoint, *, timeout: float) -> None:
-        self._exchange = exchange(endpoint.url, headers=endpoint.headers, timeout=timeout)
+        self._endpoint = endpoint
         self._timeout = timeout
+        self.renew()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def renew(self) -> None:
+        """Have connections of its own from now on; those of before are of no use when the server was away."""
+        self._exchange = exchange(self._endpoint.url, headers=self._endpoint.headers, timeout=self._timeout)
 
     def close(self) -> None:
         """Free the connections."""
