@@ -33,7 +33,7 @@ from harness.record.entries import (
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer line is no entry of ours (a million raw samples take a quarter of it)."""
 
-_CODES = {
+CODES = {
     Outcome.HELD: ExitCode.HELD,
     Outcome.KNOWN: ExitCode.HELD,
     Outcome.FIXED: ExitCode.HELD,
@@ -169,7 +169,7 @@ class Record:
     @property
     def exit_code(self) -> ExitCode:
         """The graver of what the run ended with and what its verdicts amount to; no verdicts: nothing ran."""
-        judged = worst(_CODES[entry.outcome] for entry in self.verdicts if entry.outcome in _CODES)
+        judged = worst(CODES[entry.outcome] for entry in self.verdicts if entry.outcome in CODES)
         return judged if self.end is None else worst((judged, self.end.exit_code))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.errors import ExitCode
+from harness.errors import ExitCode, worst
 from harness.model import Level, Outcome
 from harness.record import Record, VerdictEntry
+from harness.record.file import CODES
 from harness.report import words
+from harness.report.comparing import Comparison, compared
 
 LOUD = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED)
 _BY_REASON = (Outcome.UNDECIDED, Outcome.INVALID)
@@ -33,12 +35,14 @@ class Finding:
     """One check with one outcome, wherever that happened; `of` is how many verdicts the check has in all.
 
     What left many checks undecided for one and the same reason is one finding: `check` then says how many they are.
+    `at` are the targets where it was found, if several were asked.
     """
 
     check: str
     outcome: Outcome
     cases: tuple[VerdictEntry, ...]
     of: int
+    at: tuple[str, ...] = ()
 
     @property
     def smallest(self) -> VerdictEntry:
@@ -48,10 +52,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A reason for skipping, and all that was skipped for it."""
+    """A reason for skipping, and all that was skipped for it; `at` as with a finding."""
 
     reason: str
     cases: tuple[VerdictEntry, ...]
+    at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,15 @@ class Headline:
     exit_code: ExitCode
 
 
-def where(case: VerdictEntry) -> str:
-    """Write the place of a verdict: scenario, collection, interface."""
-    return words.clean(" · ".join(part for part in (case.scenario, case.collection, case.interface) if part))
+def where(case: VerdictEntry, targets: Sequence[str] = ()) -> str:
+    """Write the place of a verdict: scenario, collection, interface; with its target if several are named."""
+    parts = (case.scenario, case.collection, case.interface, case.target if targets else "")
+    return words.clean(" · ".join(part for part in parts if part))
+
+
+def at(targets: Sequence[str]) -> str:
+    """Write where among several targets: ` at 1.19, 1.25`; nothing if there is but one."""
+    return words.clean(f" at {words.listing(targets, 4)}") if targets else ""
 
 
 def spread(finding: Finding) -> str:
@@ -95,7 +106,7 @@ def spread(finding: Finding) -> str:
     parts = [words.listing(said, 4), *([", ".join(over)] if over else [])]
     reasons = len({case.sentence for case in finding.cases}) if finding.outcome in _BY_REASON else 1
     parts += [f"for {reasons} reasons"] if reasons > 1 else []
-    return words.clean(f"{len(finding.cases):,} of {finding.of:,}: {'; '.join(parts)}")
+    return words.clean(f"{len(finding.cases):,} of {finding.of:,}{at(finding.at)}: {'; '.join(parts)}")
 
 
 def in_places(finding: Finding) -> str:
@@ -139,7 +150,8 @@ def findings(verdicts: Iterable[VerdictEntry], outcomes: Iterable[Outcome] = LOU
     for (_, outcome), some in cases.items():
         checks = list(dict.fromkeys(case.check for case in some))
         name = checks[0] if len(checks) == 1 else f"{checks[0]} and {len(checks) - 1} more"
-        found.append(Finding(name, outcome, tuple(some), sum(asked[check] for check in checks)))
+        of = sum(asked[check] for check in checks)
+        found.append(Finding(name, outcome, tuple(some), of, _targets_of(some, verdicts)))
     return tuple(
         sorted(found, key=lambda one: (order.index(one.outcome), min(_LEVELS.index(case.level) for case in one.cases)))
     )
@@ -147,12 +159,21 @@ def findings(verdicts: Iterable[VerdictEntry], outcomes: Iterable[Outcome] = LOU
 
 def skips(verdicts: Iterable[VerdictEntry]) -> tuple[Skip, ...]:
     """Fold what was skipped by its reason, the commonest first."""
+    verdicts = tuple(verdicts)
     cases: dict[str, list[VerdictEntry]] = {}
     for case in verdicts:
         if case.outcome is Outcome.SKIPPED:
             reason = words.clean(str(case.evidence.get("reason") or case.sentence))
             cases.setdefault(reason, []).append(case)
-    return tuple(sorted((Skip(reason, tuple(some)) for reason, some in cases.items()), key=lambda it: -len(it.cases)))
+    found = (Skip(reason, tuple(some), _targets_of(some, verdicts)) for reason, some in cases.items())
+    return tuple(sorted(found, key=lambda it: -len(it.cases)))
+
+
+def _targets_of(cases: Iterable[VerdictEntry], verdicts: Iterable[VerdictEntry]) -> tuple[str, ...]:
+    """The targets of some verdicts, if there are several in all."""
+    if len({case.target for case in verdicts}) < 2:  # noqa: PLR2004 - one alone needs no name
+        return ()
+    return tuple(dict.fromkeys(case.target for case in cases))
 
 
 def tallies(verdicts: Iterable[VerdictEntry]) -> tuple[Tally, ...]:
@@ -181,7 +202,7 @@ def headline(record: Record) -> Headline:
     """Say what the run came to, what was tested, and what that proves."""
     code = record.exit_code
     state = {ExitCode.HELD: "held", ExitCode.VIOLATED: "violated", ExitCode.UNDECIDED: "undecided"}.get(code, "broken")
-    sentence = _EXIT.get(code) or _came_to(record, code)
+    sentence = _unopened(record) or _EXIT.get(code) or _came_to(record, code)
     if record.truncated:
         sentence += " The record has no end: the run was cut off, or is still going on."
     return Headline(state, sentence, *_target(record), code)
@@ -194,9 +215,25 @@ def _came_to(record: Record, code: ExitCode) -> str:
     said = [_are(len(loud[outcome]), outcome) for outcome in LOUD if loud[outcome]]
     if not said and code is not ExitCode.HELD:
         return f"The run ended as {code.name.lower()}, although no check did."
+    comparison = compared(record)
+    changed = len(comparison.changes) if comparison else 0
     if not said:
-        return f"Everything held: {words.count(len(checks), 'check')}."
+        return f"Everything held: {words.count(len(checks), 'check')}{_everywhere(comparison)}."
+    said += [f"the answer of {changed:,} is not the same everywhere"] if changed else []
     return f"Of {words.count(len(checks), 'check')}, {' and '.join(said)}."
+
+
+def _everywhere(comparison: Comparison | None) -> str:
+    return f" at {len(comparison.targets)} targets" if comparison else ""
+
+
+def _unopened(record: Record) -> str:
+    """What is said first where some of several targets could be asked and others not even opened."""
+    failed = [target for target in record.targets if target.trouble]
+    if not failed or not record.verdicts or record.exit_code is not ExitCode.NO_TARGET:
+        return ""
+    came_to = _came_to(record, worst(CODES[case.outcome] for case in record.verdicts if case.outcome in CODES))
+    return f"{len(failed)} of {len(record.targets)} targets could not be opened. {came_to}"
 
 
 def _are(n: int, outcome: Outcome) -> str:
@@ -205,6 +242,8 @@ def _are(n: int, outcome: Outcome) -> str:
 
 def _target(record: Record) -> tuple[str, str]:
     target = record.target
+    if target is not None and len(record.targets) > 1:
+        return _several(record)
     if target is None:
         return "No database was tested.", "That proves nothing about any Weaviate."
     said = words.clean(target.description).strip().rstrip(".")
@@ -212,3 +251,14 @@ def _target(record: Record) -> tuple[str, str]:
     if target.weaviate:
         return tested, "What it shows holds for this server, with these images and settings."
     return tested, "That shows that the harness works here, and proves nothing about any Weaviate."
+
+
+def _several(record: Record) -> tuple[str, str]:
+    asked = [target for target in record.targets if not target.trouble]
+    tested = f"{words.count(len(asked), 'target')} asked the same, side by side."
+    versions = [target.version for target in asked if target.weaviate]
+    if len(versions) == len(asked):
+        return tested, f"What it shows holds for these servers: Weaviate {', '.join(versions)}."
+    if versions:
+        return tested, f"A Weaviate was tested in version {', '.join(versions)}; the rest is our own stand-in."
+    return tested, "No Weaviate was tested: that shows that the harness works here."
