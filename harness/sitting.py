@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 from harness.dataset import Run
 from harness.errors import ExitCode, HarnessError, TargetError, UsageError
-from harness.fleet import wanted
+from harness.fleet import Wanted, wanted
 from harness.interfaces import NAMES
 from harness.keeping import state_folder
 from harness.model import Module, Needs
@@ -93,13 +94,25 @@ class Sitting:
         Raises:
             UsageError: if there is no such target, or an option is wrong.
         """
+        asked = wanted(self.options.targets)
         made = {
-            one.name: Station(one, self.run, seed=self.options.seed, loading=partial(self._loads, one.name))
-            for one in wanted(self.options.targets)
+            one.name: Station(
+                one,
+                self._run_at(one, alone=len(asked) == 1),
+                seed=self.options.seed,
+                loading=partial(self._loads, one.name),
+            )
+            for one in asked
         }
         for name, handed in (self._handed or {"stations": {}})["stations"].items():
             made[name].take_over(handed, self.folder())
         return made
+
+    def _run_at(self, one: Wanted, *, alone: bool) -> Run:
+        """The run at one target: two of them may be the same server by two names, whose classes are not to be mixed."""
+        if alone:
+            return self.run
+        return replace(self.run, id=sha256(f"{self.run.id}/{one.name}".encode()).hexdigest()[: len(self.run.id)])
 
     @property
     def several(self) -> bool:

@@ -178,3 +178,9 @@ def _answer(case: VerdictEntry) -> tuple[Outcome, str]:
 def _place(case: VerdictEntry) -> _Place:
     question = str(case.evidence.get("question", "")) if _chapter(case) == "latency" else ""
     return case.scenario, case.check, case.collection, case.interface, question
+
+
+def held(side: Side) -> list[tuple[str, str]]:
+    """What there is to say of an answer that is right: what was measured."""
+    measured = side.case.evidence.get("measured")
+    return words.evidence({"measured": measured}) if measured is not None else []

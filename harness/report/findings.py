@@ -219,7 +219,7 @@ def _came_to(record: Record, code: ExitCode) -> str:
     changed = len(comparison.changes) if comparison else 0
     if not said:
         return f"Everything held: {words.count(len(checks), 'check')}{_everywhere(comparison)}."
-    said += [f"the answer of {changed:,} is not the same everywhere"] if changed else []
+    said += [f"{changed:,} {'is' if changed == 1 else 'are'} not answered alike everywhere"] if changed else []
     return f"Of {words.count(len(checks), 'check')}, {' and '.join(said)}."
 
 

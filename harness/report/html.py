@@ -15,7 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from harness.model import Outcome
 from harness.record import Record
 from harness.report import sections, words
-from harness.report.findings import LOUD, QUIET, findings, headline, in_places, skips, spread, where
+from harness.report.comparing import compared, held
+from harness.report.findings import LOUD, QUIET, at, findings, headline, in_places, skips, spread, where
+from harness.report.starting import starts
+from harness.report.used import usage
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -32,6 +35,8 @@ def render(record: Record) -> str:
 
 def _content(record: Record) -> dict[str, Any]:
     verdicts = record.verdicts
+    comparison, begun, used = compared(record), starts(record), usage(record)
+    timings = sections.timings(record.latencies)
     loud, quiet = findings(verdicts, LOUD), findings(verdicts, QUIET)
     return {
         "record": record,
@@ -42,9 +47,17 @@ def _content(record: Record) -> dict[str, Any]:
         "skips": skips(verdicts),
         "anchors": sections.anchors(loud + quiet),
         "pictures": sections.Pictures(record.pictures),
-        "galleries": sections.galleries(record.shown),
+        "galleries": sections.galleries(record.shown, several=comparison is not None),
         "matrices": sections.matrices(verdicts),
-        "timings": sections.timings(record.latencies),
+        "comparison": comparison,
+        "loop_of": {one.check: place for place, one in enumerate(comparison.changes, start=1)} if comparison else {},
+        "several": comparison is not None,
+        "starts": begun,
+        "longest": max((one.seconds for one in begun.values()), default=1.0),
+        "usage": used,
+        "show_targets": comparison is not None or bool(begun or used),
+        "timings": timings,
+        "timing_rows": sections.timing_rows(timings, comparison.names) if comparison else [],
         "environment": sections.environment(record),
         "took": sections.took(record),
         "phases": sections.phases(record),
@@ -67,6 +80,8 @@ def _environment() -> Environment:
         "where": where,
         "spread": spread,
         "in_places": in_places,
+        "at": at,
+        "held": held,
         "Outcome": Outcome,
     }
     return environment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,10 +68,11 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """One question, what came back over these interfaces, and what should have."""
+    """One question, what came back over these interfaces at these targets, and what should have."""
 
     shown: ShownEntry
     interfaces: tuple[str, ...]
+    targets: tuple[str, ...]
     returned: tuple[Tile, ...]
     expected: tuple[Tile, ...]
     axis: figures.Axis | None
@@ -88,15 +89,36 @@ class Gallery:
         return any(tile.kind in {"wrong", "missing"} for tile in self.returned + self.expected)
 
 
-def galleries(shown: Iterable[ShownEntry]) -> list[Gallery]:
-    """Fold what looks the same over several interfaces; what is wrong comes first."""
-    same: dict[ShownEntry, list[str]] = {}
+def galleries(shown: Iterable[ShownEntry], *, several: bool = False) -> list[Gallery]:
+    """Fold what looks the same over several interfaces; what is wrong comes first.
+
+    At several targets, whose vectors may differ in the last digit, what looks the same is what differs in nothing that
+    is to be seen: neither in the objects nor in a printed distance, nor in more than the order of ties.
+    """
+    same: dict[Hashable, list[ShownEntry]] = {}
     for entry in shown:
-        same.setdefault(entry.model_copy(update={"interface": ""}), []).append(entry.interface)
-    return sorted((_gallery(entry, tuple(over)) for entry, over in same.items()), key=lambda gallery: not gallery.wrong)
+        alike = _looks(entry) if several else entry.model_copy(update={"interface": "", "target": ""})
+        same.setdefault(alike, []).append(entry)
+    found = (
+        _gallery(some[0], _once(one.interface for one in some), _once(one.target for one in some))
+        for some in same.values()
+    )
+    return sorted(found, key=lambda gallery: not gallery.wrong)
 
 
-def _gallery(entry: ShownEntry, interfaces: tuple[str, ...]) -> Gallery:
+def _looks(entry: ShownEntry) -> Hashable:
+    def seen(hits: Iterable[ShownHit]) -> Hashable:
+        return tuple(sorted((round(hit.distance or 0.0, 4) + 0.0, hit.name, hit.expected) for hit in hits))
+
+    place = (entry.scenario, entry.collection, entry.question, entry.threshold)
+    return place, seen(entry.returned), seen(entry.expected)
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _gallery(entry: ShownEntry, interfaces: tuple[str, ...], targets: tuple[str, ...]) -> Gallery:
     there = {hit.name for hit in entry.returned}
     returned = tuple(_tile(hit, "" if hit.expected else "wrong") for hit in entry.returned)
     expected = tuple(
@@ -110,6 +132,7 @@ def _gallery(entry: ShownEntry, interfaces: tuple[str, ...]) -> Gallery:
     return Gallery(
         entry,
         interfaces,
+        targets,
         returned,
         expected,
         figures.axis(entry.reach, dots, entry.threshold),
@@ -126,22 +149,23 @@ def _tile(hit: ShownHit, kind: str) -> Tile:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """One scenario: checks down, collections and interfaces across; a cell without a verdict is None."""
+    """One scenario at one target: checks down, collections and interfaces across; without a verdict it is None."""
 
     scenario: str
+    target: str
     collections: tuple[tuple[str, tuple[str, ...]], ...]
     chapters: tuple[tuple[str, tuple[tuple[str, tuple[VerdictEntry | None, ...]], ...]], ...]
 
 
 def matrices(verdicts: Iterable[VerdictEntry]) -> list[Matrix]:
-    """Lay out the verdicts of each scenario, everything in the order in which it ran."""
-    scenarios: dict[str, list[VerdictEntry]] = {}
+    """Lay out the verdicts of each scenario, at each target, everything in the order in which it ran."""
+    scenarios: dict[tuple[str, str], list[VerdictEntry]] = {}
     for case in verdicts:
-        scenarios.setdefault(case.scenario, []).append(case)
-    return [_matrix(scenario, cases) for scenario, cases in scenarios.items()]
+        scenarios.setdefault((case.scenario, case.target), []).append(case)
+    return [_matrix(scenario, target, cases) for (scenario, target), cases in scenarios.items()]
 
 
-def _matrix(scenario: str, cases: list[VerdictEntry]) -> Matrix:
+def _matrix(scenario: str, target: str, cases: list[VerdictEntry]) -> Matrix:
     over: dict[str, dict[str, None]] = {}
     cells: dict[str, dict[tuple[str, str], VerdictEntry]] = {}
     chapters: dict[str, dict[str, None]] = {}
@@ -152,6 +176,7 @@ def _matrix(scenario: str, cases: list[VerdictEntry]) -> Matrix:
     columns = [(collection, interface) for collection, interfaces in over.items() for interface in interfaces]
     return Matrix(
         scenario,
+        target,
         tuple((collection, tuple(interfaces)) for collection, interfaces in over.items()),
         tuple(
             (name, tuple((check, tuple(cells[check].get(column) for column in columns)) for check in checks))
@@ -193,6 +218,29 @@ def timings(latencies: Iterable[LatencyEntry]) -> list[Timing]:
     return [_timing(entry, bins.get(number, ()), low, high) for number, entry in enumerate(entries)]
 
 
+@dataclass(frozen=True, slots=True)
+class TimingRow:
+    """One question over one interface, at every target; None where it was not asked."""
+
+    scenario: str
+    question: str
+    interface: str
+    timings: tuple[Timing | None, ...]
+
+
+def timing_rows(found: Iterable[Timing], targets: Iterable[str]) -> list[TimingRow]:
+    """Lay the measurements of several targets side by side."""
+    rows: dict[tuple[str, str, str, str], dict[str, Timing]] = {}
+    for one in found:
+        entry = one.entry
+        rows.setdefault((entry.scenario, entry.collection, entry.question, entry.interface), {})[entry.target] = one
+    names = list(targets)
+    return [
+        TimingRow(scenario, question, interface, tuple(some.get(name) for name in names))
+        for (scenario, _, question, interface), some in rows.items()
+    ]
+
+
 def _timing(entry: LatencyEntry, bins: tuple[Bin, ...], low: float, high: float) -> Timing:
     if not bins:
         return Timing(entry, None, None, None)
@@ -205,11 +253,15 @@ def _timing(entry: LatencyEntry, bins: tuple[Bin, ...], low: float, high: float)
 
 
 def environment(record: Record) -> list[tuple[str, str]]:
-    """What somebody needs to know to do the same again; what is not known is left out."""
-    run, target, end = record.run, record.target, record.end
+    """What somebody needs to know to do the same again; what is not known is left out.
+
+    What several targets are stands with them.
+    """
+    run, end = record.run, record.end
+    target = record.target if len(record.targets) < 2 else None  # noqa: PLR2004 - the only one
     facts = [
         ("target asked for", run.target),
-        ("target found", target.name if target else "none"),
+        ("target found", target.name if target else "" if record.targets else "none"),
         ("version", target.version if target else ""),
         ("modules", ", ".join(target.modules) if target else ""),
         *((f"inference for {module}", said) for module, said in (target.inference if target else {}).items()),
@@ -231,9 +283,8 @@ def took(record: Record) -> float | None:
 
 
 def phases(record: Record) -> list[tuple[str, float]]:
-    """Where the time went: name and seconds."""
-    before = record.target.phases if record.target else {}
-    return list((before | (record.end.phases if record.end else {})).items())
+    """Where the time of the run went: name and seconds."""
+    return list(record.end.phases.items()) if record.end else []
 
 
 def command(record: Record) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from harness.model import Outcome
 from harness.report import words
 from harness.report.breaking import Breaking
-from harness.report.comparing import Cell, Change, Comparison, Row, Side
+from harness.report.comparing import Cell, Change, Comparison, Row, Side, held
 from harness.report.findings import where
 from harness.report.pen import STYLES, Pen
 
@@ -19,6 +19,9 @@ CHANGED = "≠"
 _NAMES = 30
 _COLUMN = 9
 _FACTS = 3
+_LEAST = 24
+_KNOWN = ("clause", "source")
+"""Facts that are the same for every target: what is checked, and where that is written."""
 
 
 def show(comparison: Comparison, pen: Pen) -> None:
@@ -85,14 +88,3 @@ def _side(side: Side, pen: Pen) -> None:
         table.add_row(pen.text(name), pen.text(value))
     if table.row_count:
         pen.print(Padding(table, (0, 0, 0, 6), expand=False))
-
-
-def held(side: Side) -> list[tuple[str, str]]:
-    """What there is to say of an answer that is right: what was measured."""
-    measured = side.case.evidence.get("measured")
-    return words.evidence({"measured": measured}) if measured is not None else []
-
-
-_LEAST = 24
-_KNOWN = ("clause", "source")
-"""Facts that are the same for every target: what is checked, and where that is written."""

@@ -22,6 +22,7 @@ OUTCOMES = {
 _LONGEST = 160
 _FEW = 6
 _MINUTE = 60
+_MIB, _GIB = 2**20, 2**30
 # Controls can steer a terminal, and the marks of bidirectional text can make a line read otherwise than it is.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -55,6 +56,13 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), _MINUTE)
     return f"{minutes} min {rest} s"
+
+
+def size(count_of_bytes: float) -> str:
+    """Write bytes as `340 MiB` or `1.2 GiB`."""
+    if count_of_bytes < _GIB:
+        return f"{count_of_bytes / _MIB:,.0f} MiB"
+    return f"{count_of_bytes / _GIB:,.1f} GiB"
 
 
 def moment(when: datetime) -> str:

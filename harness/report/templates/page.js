@@ -14,15 +14,14 @@ for (const line of document.querySelectorAll(".command")) {
   line.append(button);
 }
 
-const form = document.querySelector(".filter");
-if (form) {
+for (const form of document.querySelectorAll(".filter")) {
   form.hidden = false;
   const show = () => {
     const text = form.elements.text.value.trim().toLowerCase();
     const loud = form.elements.loud.checked;
-    for (const row of document.querySelectorAll(".matrix tbody tr")) {
+    for (const row of form.parentElement.querySelectorAll("tbody tr:not(.chapter)")) {
       const found = row.cells[0].textContent.toLowerCase().includes(text);
-      const differs = row.querySelector("td.violated, td.undecided, td.invalid, td.known, td.fixed");
+      const differs = row.matches(".changed") || row.querySelector("td.violated, td.undecided, td.invalid, td.known, td.fixed");
       row.hidden = !found || (loud && !differs);
     }
   };
