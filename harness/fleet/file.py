@@ -23,7 +23,8 @@ _Value = TypeVar("_Value")
 _Text = Annotated[str, Field(min_length=1)]
 _Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")]
 _Written = Annotated[
-    str, BeforeValidator(lambda it: str(it).lower() if isinstance(it, int) else it, json_schema_input_type=str | int)
+    str,
+    BeforeValidator(lambda it: str(it).lower() if isinstance(it, int) else it, json_schema_input_type=str | int | bool),
 ]
 _STARTS = 'a file of targets starts with `nearimage-targets: 1` and has `targets: {NAME: {target: "embedded:1.39.0"}}`'
 

@@ -133,7 +133,7 @@ def _check(found: tuple[Wanted, ...]) -> None:
 
 
 def _fit(text: str) -> str:
-    return _UNFIT.sub("-", text).strip("-")
+    return _UNFIT.sub("-", text).strip("-:")
 
 
 def _pair(text: str) -> tuple[str, str]:
