@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +23,22 @@ settings.load_profile("nearimage")
 _LEFT_OUT = pytest.StashKey[list[str]]()
 
 
-def _missing() -> dict[str, str]:
+def _missing(markers: set[str]) -> dict[str, str]:
     """What each marker lacks here: its tests are left out, and asking for them with `-m` is an error."""
     lacks = {
+        "docker": _no_docker() if "docker" in markers else "",
         "live": "" if os.environ.get("WEAVIATE_BINARY") else "WEAVIATE_BINARY names no Weaviate (tox -e live)",
         "wheel": "nearimage is not installed from a wheel (tox -e wheel)" if _in_source_tree() else "",
     }
     return {marker: reason for marker, reason in lacks.items() if reason}
+
+
+def _no_docker() -> str:
+    """Look for Docker only where a test needs it: that takes a third of a second."""
+    sys.path.insert(0, str(Path(__file__).parent / "targets" / "docker"))
+    from daemons import missing
+
+    return missing()
 
 
 def _in_source_tree() -> bool:
@@ -38,7 +48,8 @@ def _in_source_tree() -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that lack something here."""
     lines = config.stash.setdefault(_LEFT_OUT, [])
-    for marker, reason in _missing().items():
+    markers = {mark.name for item in items for mark in item.iter_markers()}
+    for marker, reason in _missing(markers).items():
         lacking = [item for item in items if item.get_closest_marker(marker)]
         if lacking and config.option.markexpr == marker:
             raise pytest.UsageError(f"the {marker} tests were asked for, but {reason}")

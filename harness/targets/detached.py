@@ -24,6 +24,7 @@ from typing import Any
 from harness.errors import ExitCode, HarnessError, TargetError, UsageError
 from harness.model import Endpoint, Inference, Needs
 from harness.targets.base import DescribedTarget, WritesLogs
+from harness.targets.docker import leftovers
 from harness.targets.find import find
 from harness.targets.programs import own_program
 from harness.targets.setup import Setup
@@ -121,7 +122,7 @@ def stop_detached() -> list[str]:
             _end_supervisor(Process(**entry["supervisor"]))
             said.append(f"stopped {entry['target']}" + (f" at {entry['url']}" if "url" in entry else ""))
         path.unlink(missing_ok=True)
-    return said + sweep()
+    return said + sweep() + leftovers.sweep()
 
 
 def _end_supervisor(supervisor: Process) -> None:

@@ -152,7 +152,11 @@ def _lock(recipe: Recipe) -> Path:
 def _build(daemon: Daemon, recipe: Recipe, labels: Mapping[str, str]) -> None:
     from docker.errors import BuildError
 
-    have(daemon, recipe.base)
+    try:
+        have(daemon, recipe.base)
+    except TargetError as error:
+        hint = f"Name another image with Python and pip in {BASE_VARIABLE}, or use --inference host, which needs none."
+        raise TargetError(f"our inference image cannot be built: {error.what}", log=error.log, hint=hint) from error
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}build-"))
     try:
         for path, file in recipe.files.items():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.targets.docker.trouble import told
+from harness.targets.docker.trouble import explained, told
 from harness.transport import is_loopback
 
 _USUAL = "unix:///var/run/docker.sock"
@@ -49,6 +49,7 @@ def connected() -> Iterator[Daemon]:
     Raises:
         TargetError: none answers, or it may not be used.
     """
+    _knock()
     from testcontainers.core.docker_client import DockerClient
 
     with told("answer", address()):
@@ -82,12 +83,9 @@ def reached_by(where: str) -> str:
 
 def silence() -> str:
     """Ask the daemon for a sign of life without any library; return what is wrong, empty if nothing is known to be."""
-    host = urlsplit(address())
-    if host.scheme not in ("unix", "tcp") or (not os.environ.get("DOCKER_HOST") and _has_context()):
-        return ""  # only the library knows how to ask
     try:
-        with _socket(host.scheme, host.path, host.hostname or "", host.port or _USUAL_PORT) as probe:
-            if os.environ.get("DOCKER_TLS_VERIFY"):
+        with _opened() as probe:
+            if probe is None or os.environ.get("DOCKER_TLS_VERIFY"):
                 return ""
             probe.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
             return "" if b"200" in probe.recv(64) else f"what answers at {address()} is no Docker"
@@ -95,6 +93,26 @@ def silence() -> str:
         return "no permission to use the daemon"
     except OSError:
         return "no daemon answers"
+
+
+def _knock() -> None:
+    """Raise at once if nobody listens: the library would take a third of a second, and forget to close a socket."""
+    try:
+        with _opened():
+            return
+    except OSError as error:
+        raise explained(error, "answer", address()) from error
+
+
+@contextlib.contextmanager
+def _opened() -> Iterator[socket.socket | None]:
+    """A connection to the daemon; None where only the library knows how to make one."""
+    host = urlsplit(address())
+    if host.scheme not in ("unix", "tcp") or (not os.environ.get("DOCKER_HOST") and _has_context()):
+        yield None
+        return
+    with _socket(host.scheme, host.path, host.hostname or "", host.port or _USUAL_PORT) as probe:
+        yield probe
 
 
 def _socket(scheme: str, path: str, host: str, port: int) -> socket.socket:

@@ -94,6 +94,7 @@ class Database:
         labels: see `labels`.
         services: the containers behind its modules: it does not get ready if one of them dies.
         phases: gets the times of the start, not those of restarts.
+        patience: seconds that it may take to get ready.
 
     Raises:
         TargetError: its container could not be started.
@@ -109,11 +110,13 @@ class Database:
         labels: Mapping[str, str],
         services: tuple[Service, ...],
         phases: Phases,
+        patience: float,
     ) -> None:
         self._daemon = daemon
         self._plan = plan
         self._services = services
         self._phases = phases
+        self._patience = patience
         self._volume = ""
         self.meta: dict[str, Any] = {}
         self.grpc = ""
@@ -209,6 +212,7 @@ class Database:
             exited=self._exited,
             tail=self.container.tail,
             phases=phases,
+            seconds=self._patience,
         )
         self.meta = ready.wait()
         self.weaviate = meta_of(parse(self.url), "").weaviate

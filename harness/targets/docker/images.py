@@ -19,7 +19,7 @@ INFERENCE = {
 """The images of the document that this harness is the test of."""
 
 _REFERENCE = re.compile(
-    r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
+    r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
 )
 _ABSENT = ("manifest unknown", "not found", "pull access denied", "does not exist", "no such image")
 _AWAY = ("no such host", "dial tcp", "timeout", "deadline exceeded", "tls", "connection refused", "proxyconnect", "eof")

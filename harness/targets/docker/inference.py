@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
 PORT = 8080
-_SECONDS = 300.0  # a large model on a slow processor
+PATIENCE = 300.0
+"""Seconds: a large model on a slow processor."""
+
 _PROBE_SECONDS = 2.0
 _ALIASES = {Module.IMG2VEC: "i2v-neural", Module.CLIP: "multi2vec-clip"}
 """The names that the document gives these services."""
@@ -92,7 +94,7 @@ def start(
     return services
 
 
-def wait(service: Service, number: int | None, seconds: float = _SECONDS) -> Inference:
+def wait(service: Service, number: int | None, seconds: float = PATIENCE) -> Inference:
     """Wait until a service is ready; return it as this process reaches it.
 
     Args:

@@ -73,7 +73,8 @@ def _swept(daemon: Daemon) -> list[str]:
         removed, _ = _removed(left)
         parts = [_counted(kind, removed.count(kind)) for kind in _KINDS if kind in removed]
         if parts:
-            said.append(f"removed what a crashed run left in Docker: {' and '.join(parts)}")
+            listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+            said.append(f"removed what a crashed run left in Docker: {listed}")
     return said
 
 

@@ -10,6 +10,7 @@ from harness.targets.docker.containers import Container
 from harness.targets.docker.daemon import Daemon
 
 _NANO = 1e9
+_ONE_SHOT = (1, 41)  # the version of Docker's API from which it is there
 
 
 def usage(daemon: Daemon, container: Container, part: str, folder: str = "") -> Usage:
@@ -22,9 +23,15 @@ def usage(daemon: Daemon, container: Container, part: str, folder: str = "") -> 
         folder: the data inside it whose size on disk is told; by default what it wrote over its image.
     """
     with daemon.told(f"tell what {container.what} uses"):
-        told = daemon.client.api.stats(container.id, stream=False, one_shot=True)
+        told = daemon.client.api.stats(container.id, stream=False, one_shot=_at_once(daemon))
         disk = _size_of(daemon, container, folder) if folder else _written(daemon, container)
     return counted(part, told, disk)
+
+
+def _at_once(daemon: Daemon) -> bool | None:
+    """True if this daemon can be asked for one measurement, where older ones wait for a second to compare with."""
+    major, minor = (int(part) for part in str(daemon.client.api.api_version).split(".")[:2])
+    return True if (major, minor) >= _ONE_SHOT else None
 
 
 def counted(part: str, told: Mapping[str, Any], disk: int | None) -> Usage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,16 +60,25 @@ class DockerTarget:
         version: which version it is, if that is known.
         setup: options.
         logs: a folder for the containers' logs; by default they go with the rest at the end.
+        patience: seconds that each container may take to get ready.
     """
 
     def __init__(
-        self, name: str, image: str, *, version: str = "", setup: Setup | None = None, logs: Path | None = None
+        self,
+        name: str,
+        image: str,
+        *,
+        version: str = "",
+        setup: Setup | None = None,
+        logs: Path | None = None,
+        patience: float = inference.PATIENCE,
     ) -> None:
         self.name = name
         self.phases = Phases()
         self.notes: list[str] = []
         self.log_folder = logs
         self._image = image
+        self._patience = patience
         self._setup = setup or Setup()
         self._inference = options.inference_of(self._setup)
         self._volumes = options.volumes_of(self._setup.volumes)
@@ -144,10 +154,10 @@ class DockerTarget:
         from harness.targets.docker.statistics import usage
 
         opened, database = self._running()
-        return (
-            usage(opened.daemon, database.container, "database", database.data),
-            *(usage(opened.daemon, each.container, f"inference {' '.join(each.modules)}") for each in opened.services),
-        )
+        asked = [(database.container, "database", database.data)]
+        asked += [(each.container, f"inference {' '.join(each.modules)}", "") for each in opened.services]
+        with ThreadPoolExecutor(len(asked)) as together:  # Docker measures a container once a second
+            return tuple(together.map(lambda each: usage(opened.daemon, *each), asked))
 
     @contextlib.contextmanager
     def second(self, settings: Mapping[str, str]) -> Iterator[Endpoint]:
@@ -199,7 +209,7 @@ class DockerTarget:
             opened.database = self._database(opened, opened.plan, "weaviate", self.phases)
         with self.phases.timed("inference service"):
             for service in opened.services:
-                found = inference.wait(service, self._setup.gpu)
+                found = inference.wait(service, self._setup.gpu, self._patience)
                 opened.behind = {**opened.behind, **dict.fromkeys(service.modules, found)}
         if opened.database is None:
             opened.database = self._database(opened, opened.plan, "weaviate", self.phases)
@@ -253,6 +263,7 @@ class DockerTarget:
             labels=labels(opened.claim),
             services=opened.services,
             phases=phases,
+            patience=self._patience,
         )
 
     def _endpoint(self, opened: _Opened) -> Endpoint:

@@ -20,7 +20,13 @@ _SIGNS = (
         ),
     ),
     (
-        ("filenotfounderror", "connectionrefusederror", "cannot connect to the docker daemon", "name or service not"),
+        (
+            "filenotfounderror",
+            "connectionrefusederror",
+            "connection refused",
+            "cannot connect to the docker daemon",
+            "name or service not",
+        ),
         "no Docker daemon answers at {where}",
         (
             f"Start it (sudo systemctl start docker), say where it is (DOCKER_HOST, for Podman "
@@ -89,7 +95,9 @@ def explained(error: Exception, doing: str, where: str) -> TargetError:
 
 def words(error: Exception) -> str:
     """Return what Docker itself says, on one line."""
-    said = getattr(error, "explanation", None) or error
+    said = getattr(error, "explanation", None) or (
+        error if str(error) and not isinstance(error, OSError) else repr(error)
+    )
     text = " ".join(str(said.decode("utf-8", errors="replace") if isinstance(said, bytes) else said).split())
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
