@@ -95,6 +95,11 @@ class Comparison:
     changes: tuple[Change, ...]
 
     @property
+    def asked(self) -> tuple[TargetEntry, ...]:
+        """The targets that could be opened."""
+        return tuple(one for one in self.targets if not one.trouble)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What the targets are called."""
         return tuple(one.target for one in self.targets)

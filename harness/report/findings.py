@@ -224,7 +224,8 @@ def _came_to(record: Record, code: ExitCode) -> str:
 
 
 def _everywhere(comparison: Comparison | None) -> str:
-    return f" at {len(comparison.targets)} targets" if comparison else ""
+    n = len(comparison.asked) if comparison else 1
+    return f" at {n} targets" if n > 1 else ""
 
 
 def _unopened(record: Record) -> str:
@@ -255,10 +256,12 @@ def _target(record: Record) -> tuple[str, str]:
 
 def _several(record: Record) -> tuple[str, str]:
     asked = [target for target in record.targets if not target.trouble]
-    tested = f"{words.count(len(asked), 'target')} asked the same, side by side."
+    alone = len(asked) == 1
+    tested = "1 target was asked." if alone else f"{len(asked)} targets were asked the same, side by side."
     versions = [target.version for target in asked if target.weaviate]
     if len(versions) == len(asked):
-        return tested, f"What it shows holds for these servers: Weaviate {', '.join(versions)}."
+        these = "this server" if alone else "these servers"
+        return tested, f"What it shows holds for {these}: Weaviate {', '.join(versions)}."
     if versions:
         return tested, f"A Weaviate was tested in version {', '.join(versions)}; the rest is our own stand-in."
     return tested, "No Weaviate was tested: that shows that the harness works here."

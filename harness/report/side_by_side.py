@@ -32,8 +32,8 @@ def show(comparison: Comparison, pen: Pen) -> None:
         pen.print("", _matrix(comparison, pen, range(first, min(first + at_once, len(names)))))
     for change in comparison.changes:
         _change(change, pen)
-    if not comparison.changes:
-        pen.print(pen.text("Where more than one target was asked, all gave the same answer.", "green"))
+    if not comparison.changes and len(comparison.asked) > 1:
+        pen.print(pen.text("Wherever more than one target was asked, all gave the same answer.", "green"))
 
 
 def _matrix(comparison: Comparison, pen: Pen, shown: range) -> Table:
