@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.checks import all_checks
 from harness.interfaces import NAMES
-from harness.scenario import json_schema, load_scenario, shipped_scenarios
+from harness.scenario import SMOKE, json_schema, load_scenario, shipped_scenarios, usual_scenarios
 from harness.targets import KINDS
 
 
@@ -35,7 +35,12 @@ def _checks() -> Iterator[str]:
 
 def _scenarios() -> Iterator[str]:
     for name, path in shipped_scenarios().items():
-        yield f"{name:18} {load_scenario(path).name}"
+        only = "" if name in usual_scenarios() else f" (only when named: nearimage run {_named(name)})"
+        yield f"{name:18} {load_scenario(path).name}{only}"
+
+
+def _named(name: str) -> str:
+    return "--smoke" if name == SMOKE else name
 
 
 def _promises() -> Iterator[str]:

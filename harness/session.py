@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from harness.progress import Progress
     from harness.record import Record
 
-SMOKE = "smoke"
-
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -41,17 +39,17 @@ def scenario_paths(names: Sequence[str], *, smoke: bool = False) -> list[Path]:
     """Return the scenario files of these names: a path, a folder, or the name of a shipped one.
 
     Args:
-        names: as typed; none means all that are shipped but smoke, whose collections are small ones of theirs.
+        names: as typed; none means the shipped ones, but for smoke and those that restart the server.
         smoke: none means just the smoke scenario.
 
     Raises:
         FileError: if there is no such file or shipped scenario; names the nearest.
         UsageError: if a folder holds no scenario.
     """
-    from harness.scenario import find_scenarios, shipped_scenarios
+    from harness.scenario import SMOKE, find_scenarios, shipped_scenarios, usual_scenarios
 
     if not names:
-        return [path for name, path in shipped_scenarios().items() if (name == SMOKE) is smoke]
+        return [shipped_scenarios()[SMOKE]] if smoke else list(usual_scenarios().values())
     found = []
     for name in names:
         meant = find_scenarios([Path(name)])

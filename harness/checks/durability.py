@@ -23,7 +23,7 @@ _PATIENCE = 0.5
 """Seconds after which a question to a frozen database counts as not answered."""
 
 _SAME = "the same question gives the same hits and distances before and after a restart"
-_KEPT = "what was acknowledged is stored"
+_KEPT = "documentation of the storage: a write is persisted at once and outlives a crash"
 
 Asked = list[tuple[Question, tuple[Hit, ...]]]
 """Questions, each with the hits that its own are a beginning of, whole ties and all."""

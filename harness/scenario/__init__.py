@@ -4,7 +4,7 @@
 line and the nearest valid name. `values` holds the nouns, `shape` the keys, `schema` the same for editors.
 """
 
-from harness.scenario.finding import find_scenarios, shipped_scenarios
+from harness.scenario.finding import SMOKE, find_scenarios, shipped_scenarios, usual_scenarios
 from harness.scenario.loading import load_scenario
 from harness.scenario.reading import is_scenario
 from harness.scenario.schema import json_schema
@@ -24,6 +24,7 @@ from harness.scenario.values import (
 __all__ = [
     "EVERY_IMAGE",
     "LATENCY",
+    "SMOKE",
     "Asked",
     "Collection",
     "Fact",
@@ -37,4 +38,5 @@ __all__ = [
     "json_schema",
     "load_scenario",
     "shipped_scenarios",
+    "usual_scenarios",
 ]

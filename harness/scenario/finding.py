@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from harness.errors import FileError
 from harness.scenario.mistakes import nearest
-from harness.scenario.reading import is_scenario
+from harness.scenario.reading import is_scenario, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
+SMOKE = "smoke"
+"""The shipped scenario that has a little of everything."""
+
 _FIRST = {"photos-img2vec": 0, "photos-clip": 1}
 
 
@@ -22,6 +25,21 @@ def shipped_scenarios() -> dict[str, Path]:
 
     found = sorted(images.shipped_folder("scenarios").glob("*.yaml"))
     return {path.stem: path for path in sorted(found, key=lambda path: (_FIRST.get(path.stem, len(_FIRST)), path.stem))}
+
+
+def usual_scenarios() -> dict[str, Path]:
+    """The shipped scenarios that a run takes when none is named.
+
+    Not the smoke test, whose collections are small ones of the others, and none that asks for abilities: it does
+    something to the server itself, and takes minutes.
+    """
+    return {name: path for name, path in shipped_scenarios().items() if name != SMOKE and not _asks_for_abilities(path)}
+
+
+def _asks_for_abilities(path: Path) -> bool:
+    data = read(path).data
+    needs = data.get("needs") if isinstance(data, dict) else None
+    return bool(needs.get("abilities")) if isinstance(needs, dict) else False
 
 
 def find_scenarios(paths: Iterable[Path]) -> list[Path]:

@@ -11,9 +11,9 @@ import yaml
 from good_scenario import GOOD
 
 from harness.model import Metric, Module
-from harness.scenario import json_schema, load_scenario, shipped_scenarios
+from harness.scenario import json_schema, load_scenario, shipped_scenarios, usual_scenarios
 
-NAMES = ("photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "smoke", "thresholds")
+NAMES = ("photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "durability", "smoke", "thresholds")
 SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"
 
 
@@ -26,6 +26,12 @@ def problems(text: str) -> list[str]:
 def test_these_are_shipped() -> None:
     """No scenario is lost, and none is there that no test knows."""
     assert tuple(shipped_scenarios()) == NAMES
+
+
+def test_a_run_without_names_takes_those_that_do_nothing_to_the_server() -> None:
+    """Smoke repeats others in small, and what restarts the server is run by its name alone."""
+    assert set(NAMES) - set(usual_scenarios()) == {"smoke", "durability"}
+    assert list(usual_scenarios()) == [name for name in NAMES if name in usual_scenarios()]
 
 
 @pytest.mark.parametrize("name", NAMES)
