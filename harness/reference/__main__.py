@@ -14,9 +14,9 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.reference.server import HOST, serve
+from harness.reference.settings import SERVICES
 
-_SERVICES = ("IMAGE_INFERENCE_API", "CLIP_INFERENCE_API")
-_NAMES = f"else {' or '.join(_SERVICES)}, one service for both modules"
+_NAMES = f"else {' or '.join(SERVICES.values())}"
 _FOLDER = "PERSISTENCE_DATA_PATH"
 
 
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             host=options.host,
             http_port=options.port,
             grpc_port=options.grpc_port,
-            environment=os.environ,
+            environment=options.environment,
         ) as served:
             grpc = f" grpc {served.grpc}" if served.grpc else ""
             sys.stdout.write(f"nearimage reference ready at {served.url}{grpc}\n")
@@ -58,7 +58,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--grpc-port", type=int, default=0, help="for gRPC; 0 takes a free one")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input closes")
     options = parser.parse_args(arguments)
-    options.inference = options.inference or next((os.environ[name] for name in _SERVICES if os.environ.get(name)), "")
+    said = SERVICES.values() if options.inference else ()
+    options.environment = {name: value for name, value in os.environ.items() if name not in said}
+    named = [os.environ[name] for name in SERVICES.values() if os.environ.get(name)]
+    options.inference = options.inference or next(iter(named), "")
     options.folder = options.folder or Path(os.environ.get(_FOLDER, ""))
     if not options.inference:
         parser.error(f"no inference service: give --inference, {_NAMES}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.model import Module
 from harness.reference.classes import Classes
 from harness.reference.inference import Services
 from harness.reference.request import (
@@ -36,7 +37,7 @@ class Engine:
 
     Args:
         folder: where objects survive a restart.
-        inference_url: the inference service, `http://host:port`.
+        inference_url: the inference service, `http://host:port`, of every module that the settings name none for.
         rules: what the database decides; a faulty reference is made of other rules.
         settings: the server's limits and defaults.
     """
@@ -47,7 +48,7 @@ class Engine:
         self.rules = rules or Rules()
         self.settings = self.rules.settings(settings or Settings())
         self._store = Store(folder, self.rules)
-        self._services = Services(inference_url, self.settings.client_timeout)
+        self._services = Services(inference_url, self.settings.client_timeout, self.settings.services)
         self.classes = Classes(self._store, self.settings)
         self.objects = Writer(self._store, self.classes, self._services, self.rules)
         self._searcher = Searcher(self._store, self._services, self.rules, self.settings)
@@ -132,7 +133,7 @@ class Engine:
         Raises:
             Refusal: it cannot be asked.
         """
-        return self._services.default.meta()
+        return self._services.behind(Module.CLIP).meta()
 
     # --- writing ---------------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import orjson
 
 from harness.exchange import JSON, exchange
+from harness.model import Module
 from harness.reference.request import Refusal, Vector
 from harness.reference.schema import VectorConfig
 
@@ -94,25 +96,30 @@ class InferenceClient:
 
 
 class Services:
-    """The services behind a database: one for all, except where a class names its own (`inferenceUrl`).
+    """The services behind a database: one for all, except where a module or a class has its own (`inferenceUrl`).
 
     Args:
         url: `http://host:port` of the service for all.
         timeout: seconds that one call may take.
+        by_module: the services of modules that have their own.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, by_module: Mapping[Module, str] | None = None) -> None:
+        self._url = url
         self._timeout = timeout
-        self._clients = {"": InferenceClient(url, timeout)}
-
-    @property
-    def default(self) -> InferenceClient:
-        """The service for all."""
-        return self._clients[""]
+        self._by_module = dict(by_module or {})
+        self._clients: dict[str, InferenceClient] = {}
 
     def of(self, config: VectorConfig) -> InferenceClient:
         """The service that makes the vectors of one configuration."""
-        url = config.settings.get("inferenceUrl") or ""
+        url = config.settings.get("inferenceUrl") or (self._by_module.get(config.module) if config.module else "")
+        return self._client(url or self._url)
+
+    def behind(self, module: Module) -> InferenceClient:
+        """The service of a module."""
+        return self._client(self._by_module.get(module, self._url))
+
+    def _client(self, url: str) -> InferenceClient:
         if url not in self._clients:
             self._clients[url] = InferenceClient(url, self._timeout)
         return self._clients[url]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.errors import UsageError
 from harness.model import Module
+
+SERVICES = {Module.IMG2VEC: "IMAGE_INFERENCE_API", Module.CLIP: "CLIP_INFERENCE_API"}
+"""Where a module's inference service is named."""
 
 _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -16,7 +19,8 @@ _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 class Settings:
     """Limits, defaults and the time that an inference service has; defaults are those of Weaviate 1.39.0.
 
-    `modules` are enabled: both of them where nobody says, which the real server does not do.
+    `modules` are enabled: both of them where nobody says, which the real server does not do. `services` has the
+    inference services that are named, by module.
     """
 
     limit: int = 10
@@ -28,6 +32,7 @@ class Settings:
     async_indexing: bool = False
     auto_schema: bool = True
     modules: frozenset[str] = frozenset(Module)
+    services: Mapping[Module, str] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -46,6 +51,7 @@ class Settings:
             client_timeout=_seconds(environment, "MODULES_CLIENT_TIMEOUT", plain.client_timeout),
             async_indexing=_enabled(environment, "ASYNC_INDEXING", default=False),
             auto_schema=_enabled(environment, "AUTOSCHEMA_ENABLED", default=True),
+            services={module: environment[name] for module, name in SERVICES.items() if environment.get(name)},
             modules=_names(environment, "ENABLE_MODULES", plain.modules),
         )
 

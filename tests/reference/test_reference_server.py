@@ -14,6 +14,9 @@ from planted_service import PlantedService, image
 from reference_bench import object_id
 
 from harness.errors import UsageError
+from harness.model import Metric, Module
+from harness.reference.inference import Services
+from harness.reference.schema import VectorConfig
 from harness.reference.server import rules_of, serve
 from harness.reference.settings import Settings
 
@@ -112,6 +115,19 @@ def test_in_a_container_it_goes_by_weaviates_own_names(service: PlantedService, 
         assert httpx.get(f"{url}/v1/.well-known/live").status_code == 200
         running.communicate()
     assert (tmp_path / "data").is_dir()
+
+
+def test_each_module_has_the_service_that_is_named_for_it() -> None:
+    """`IMAGE_INFERENCE_API` and `CLIP_INFERENCE_API` may name two services, and a class a third."""
+    named = {"IMAGE_INFERENCE_API": "http://one:1", "CLIP_INFERENCE_API": "http://two:2"}
+    services = Services("http://all:0", 1.0, Settings.from_environment(named).services)
+    own = VectorConfig("", Module.CLIP, {"inferenceUrl": "http://three:3"}, Metric.COSINE, "hnsw")
+    plain = VectorConfig("", Module.CLIP, {}, Metric.COSINE, "hnsw")
+    assert services.of(own) is not services.of(plain)
+    assert services.of(plain) is services.behind(Module.CLIP)
+    assert services.behind(Module.IMG2VEC) is not services.behind(Module.CLIP)
+    alone = Services("http://all:0", 1.0)
+    assert alone.behind(Module.IMG2VEC) is alone.behind(Module.CLIP)
 
 
 @pytest.mark.parametrize(
