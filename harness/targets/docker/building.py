@@ -168,18 +168,20 @@ def _build(daemon: Daemon, recipe: Recipe, labels: Mapping[str, str]) -> None:
             (place / name).write_text(recipe.requirements, encoding="utf-8")
         trouble = _fetch(place / "wheels", place / names[0], _python_of(daemon, recipe.base, labels))
         with daemon.told("build our inference image"):
-            daemon.client.images.build(
-                path=str(folder),
-                dockerfile="compose/inference/Dockerfile",
-                tag=recipe.tag,
-                buildargs={"BASE": recipe.base},
-                labels={"nearimage.image": "inference"},
-                rm=True,
-                forcerm=True,
-            )
-            daemon.client.images.prune(filters={"dangling": True, "label": _STAGE})
-    except BuildError as error:
-        raise _failed(recipe, error, trouble) from error
+            try:
+                daemon.client.images.build(
+                    path=str(folder),
+                    dockerfile="compose/inference/Dockerfile",
+                    tag=recipe.tag,
+                    buildargs={"BASE": recipe.base},
+                    labels={"nearimage.image": "inference"},
+                    rm=True,
+                    forcerm=True,
+                )
+            except BuildError as error:
+                raise _failed(recipe, error, trouble) from error
+            finally:
+                daemon.client.images.prune(filters={"dangling": True, "label": _STAGE})
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import TargetError
 from harness.targets.docker.daemon import Daemon, connected, silence
 from harness.targets.docker.labels import CLAIM, left_behind
+from harness.targets.docker.trouble import words
 
 _KINDS = ("container", "network", "volume")  # in the order in which they can be removed
+_GONE = "somebody else's sweep was faster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +82,29 @@ def _swept(daemon: Daemon) -> list[str]:
 
 
 def _removed(found: list[Thing]) -> tuple[list[str], list[str]]:
+    """Remove things, containers all at once and before what they use; return the kinds removed, and the trouble."""
+    removed: list[str] = []
+    trouble: list[str] = []
+    for kind in _KINDS:
+        batch = [each for each in found if each.kind == kind]
+        with ThreadPoolExecutor(max(1, len(batch))) as together:
+            for said in together.map(_tried, batch):
+                (removed if said == "" else trouble).append(said or kind)
+    return removed, [each for each in trouble if each != _GONE]
+
+
+def _tried(thing: Thing) -> str:
+    """Remove one thing; return what went wrong, empty if nothing."""
     from docker.errors import DockerException, NotFound
     from requests.exceptions import RequestException
 
-    removed, trouble = [], []
-    for each in found:
-        try:
-            each.remove()
-            removed.append(each.kind)
-        except NotFound:
-            continue  # somebody else's sweep was faster
-        except (DockerException, RequestException) as error:
-            trouble.append(f"the {each.kind} {each.name}: {error}")
-    return removed, trouble
+    try:
+        thing.remove()
+    except NotFound:
+        return _GONE
+    except (DockerException, RequestException) as error:
+        return f"the {thing.kind} {thing.name}: {words(error)}"
+    return ""
 
 
 def _counted(kind: str, count: int) -> str:
