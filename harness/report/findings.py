@@ -220,7 +220,9 @@ def _came_to(record: Record, code: ExitCode) -> str:
     if not said:
         return f"Everything held: {words.count(len(checks), 'check')}{_everywhere(comparison)}."
     said += [f"{changed:,} {'is' if changed == 1 else 'are'} not answered alike everywhere"] if changed else []
-    return f"Of {words.count(len(checks), 'check')}, {' and '.join(said)}."
+    *first, last = said
+    came_to = f"{', '.join(first)} and {last}" if first else last
+    return f"Of {words.count(len(checks), 'check')}, {came_to}."
 
 
 def _everywhere(comparison: Comparison | None) -> str:

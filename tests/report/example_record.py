@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from harness.errors import ExitCode
 from harness.model import Level, Outcome
@@ -29,9 +30,11 @@ from harness.record import (
     RecordWriter,
     RunEntry,
     ScenarioEntry,
+    Service,
     ShownEntry,
     ShownHit,
     TargetEntry,
+    UsageEntry,
     VerdictEntry,
 )
 
@@ -110,6 +113,62 @@ def record(pictures: Sequence[PictureEntry], *, metrics: Sequence[str] = METRICS
     """The record of a made-up run with these pictures."""
     entries = tuple(_entries(pictures, metrics, questions, random.Random(5)))
     return Record(Path("nearimage-out/record.jsonl"), entries, truncated=False)
+
+
+VERSIONS = ("1.19.13", "1.32.27", "1.39.0")
+
+
+def several(one: Record) -> Record:
+    """The same run at three versions, of which the newest has mended a violation and the oldest lacks gRPC.
+
+    A fourth target could not be opened.
+    """
+    entries: list[Entry] = []
+    for entry in one.entries:
+        if isinstance(entry, TargetEntry):
+            entries += [_version(entry, version) for version in VERSIONS]
+            entries.append(_version(entry, "1.25.34", trouble="port 50051 is taken"))
+            entries += [_usage(version, part, at) for version in VERSIONS for part in PARTS for at in ("ready", "end")]
+        elif isinstance(entry, VerdictEntry):
+            entries += [_verdict_at(entry, version) for version in VERSIONS]
+        elif isinstance(entry, ScenarioEntry | ShownEntry | LatencyEntry):
+            old = isinstance(entry, ShownEntry | LatencyEntry) and entry.interface == "grpc"
+            entries += [entry.model_copy(update={"target": version}) for version in VERSIONS[old:]]
+        else:
+            entries.append(entry)
+    return Record(one.path, tuple(entries), truncated=False)
+
+
+PARTS = ("database", "inference")
+
+
+def _version(entry: TargetEntry, version: str, *, trouble: str = "") -> TargetEntry:
+    return entry.model_copy(
+        update={
+            "target": version,
+            "name": f"embedded:{version}",
+            "version": "" if trouble else version,
+            "description": f"Weaviate {version}, its own binary on this machine",
+            "services": {"img2vec-neural": Service(encoder="photo", device="cpu")},
+            "phases": {} if trouble else {"inference service": 1.5, "database process": 2.0, "database ready": 0.4},
+            "trouble": trouble,
+        }
+    )
+
+
+def _usage(version: str, part: str, at: Literal["ready", "end"]) -> UsageEntry:
+    more = 2 if at == "end" else 1
+    return UsageEntry(target=version, part=part, at=at, cpu_seconds=1.5 * more, resident=300 * 2**20 * more, disk=None)
+
+
+def _verdict_at(entry: VerdictEntry, version: str) -> VerdictEntry:
+    if version == VERSIONS[0] and entry.interface == "grpc":
+        reason = {"outcome": Outcome.SKIPPED, "sentence": "Weaviate 1.19.13 has no nearImage over gRPC", "evidence": {}}
+        return entry.model_copy(update={"target": version, **reason})
+    if version == VERSIONS[-1] and entry.check == "threshold/inclusive":
+        mended = {"outcome": Outcome.HELD, "sentence": CHECKS[entry.check], "evidence": {}}
+        return entry.model_copy(update={"target": version, **mended})
+    return entry.model_copy(update={"target": version})
 
 
 def _entries(

@@ -10,6 +10,7 @@ from harness.record import Record
 from harness.report.html import render
 
 FILE = Path(__file__).with_name("golden.html")
+SEVERAL = Path(__file__).with_name("golden_several.html")
 
 
 def small() -> Record:
@@ -19,5 +20,11 @@ def small() -> Record:
     )
 
 
+def small_several() -> Record:
+    """The same of several targets, one of which could not be opened."""
+    return example_record.several(small())
+
+
 if __name__ == "__main__":
     FILE.write_text(render(small()), encoding="utf-8", newline="\n")
+    SEVERAL.write_text(render(small_several()), encoding="utf-8", newline="\n")
