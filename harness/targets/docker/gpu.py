@@ -51,7 +51,7 @@ def check(daemon: Daemon, number: int, images: Sequence[str], labels: dict[str, 
     """
     with daemon.told("describe itself"):
         info = daemon.client.info()
-    if _described(info):
+    if described(info):
         return
     image = next((each for each in images if local(daemon, each)), "") or _any_image(daemon)
     refusal = _attempt(daemon, image, labels) if image else "it names no NVIDIA runtime and no such device"
@@ -59,7 +59,8 @@ def check(daemon: Daemon, number: int, images: Sequence[str], labels: dict[str, 
         raise TargetError(f"GPU {number} was asked for, and this Docker has none to give: {refusal}", hint=_HINT)
 
 
-def _described(info: dict[str, Any]) -> bool:
+def described(info: dict[str, Any]) -> bool:
+    """True if Docker's description of itself names NVIDIA's runtime, or a GPU of the CDI."""
     devices = [str(each.get("ID", "")) for each in info.get("DiscoveredDevices") or [] if isinstance(each, dict)]
     return "nvidia" in (info.get("Runtimes") or {}) or any(each.startswith("nvidia.com/gpu") for each in devices)
 
