@@ -35,12 +35,14 @@ class Database:
         reading: the file that it came from.
         modules: those that it must have.
         services: what stands behind it: it does not get ready if one of them dies.
+        patience: seconds that it may take to get ready.
     """
 
     project: Project
     reading: Reading
     modules: tuple[str, ...]
     services: tuple[Found, ...] = ()
+    patience: float = 300.0
     meta: dict[str, Any] = field(default_factory=dict)
     grpc: str = ""
     weaviate: bool = True
@@ -80,6 +82,7 @@ class Database:
                 exited=self._exited(node),
                 tail=node.tail,
                 phases=phases,
+                seconds=self.patience,
                 headers=self._headers,
             )
             self.meta = ready.wait()

@@ -35,7 +35,7 @@ class Opened:
         changes: what the copy has that the file does not, but for the ports.
         project: the started copy.
         database: the nodes in it.
-        seconds: how long the inference services may take until Weaviate can start.
+        patience: seconds that the services behind Weaviate may take to get ready.
         services: those behind the modules, by service.
         behind: the same as this process reaches them, by module.
         lent: how many other databases were started before them.
@@ -48,7 +48,7 @@ class Opened:
     changes: Changes
     project: Project
     database: Database
-    seconds: float
+    patience: float
     services: dict[str, Service] = field(default_factory=dict)
     behind: dict[str, Inference] = field(default_factory=dict)
     lent: int = 0
@@ -74,7 +74,7 @@ class Opened:
                 with phases.timed("network"):
                     self.project.make()
                 with phases.timed("inference service"):
-                    self.project.start(self.seconds)
+                    self.project.start(self.patience)
                 break
             except PortTakenError as error:
                 self.project.down()
@@ -103,7 +103,7 @@ class Opened:
             _write(self.file, project, self.reading, self.changes.but(settings))
             project.make()
             with self._lent(project):
-                project.start(self.seconds)
+                project.start(self.patience)
                 database.wait(Phases())
                 yield database
         finally:
@@ -118,7 +118,7 @@ class Opened:
             image = str(self.project.whole["services"][each.service].get("image", ""))
             url = f"http://{each.service}:{each.port}"
             self.services[each.service] = Service(container, modules, url, made.get(image, image))
-        found = {name: inference.wait(each, self.changes.gpu) for name, each in self.services.items()}
+        found = {name: inference.wait(each, self.changes.gpu, self.patience) for name, each in self.services.items()}
         self.behind = {module: found[each.service] for module, each in behind.items()}
 
     @contextlib.contextmanager

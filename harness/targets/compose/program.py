@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,8 @@ _POLITE_SECONDS = 5.0
 _PROBE_SECONDS = 20.0
 # What would change which file is read, or which project is meant, without anybody's wanting it here.
 _OURS = ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PATH_SEPARATOR", "COMPOSE_IGNORE_ORPHANS")
+_NOISE = re.compile(r"(Creating|Recreating|Starting|Stopping|Removing|Network|Volume|Container|Encountered errors)\b")
+_LINES = 12
 _PLAIN = {"COMPOSE_ANSI": "never", "COMPOSE_PROGRESS": "plain", "DOCKER_CLI_HINTS": "false"}
 
 
@@ -32,9 +35,9 @@ class Finished:
 
     @property
     def last_words(self) -> str:
-        """The end of what it wrote for people, without the noise of progress."""
-        lines = [line.rstrip() for line in (self.err or self.out).splitlines() if line.strip()]
-        return "\n".join(lines[-12:])
+        """The end of what it wrote for people, without the noise of progress and each line once."""
+        lines = [line.strip() for line in (self.err or self.out).splitlines()]
+        return "\n".join([line for line in dict.fromkeys(lines) if line and not _NOISE.match(line)][-_LINES:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ _DOWN_SECONDS = 120.0
 _BUILD_SECONDS = 1800.0
 _TAKEN = ("port is already allocated", "address already in use")
 _SHOWN = 300
+_LATE = "A model may be too large for this machine: try --inference harness, or more memory."
 
 
 class PortTakenError(Exception):
@@ -93,7 +95,9 @@ class Project:
         """
         names = [name for name, service in self.whole["services"].items() if service.get("build")]
         if names:
-            done = self._run(["build", *names], _BUILD_SECONDS)
+            # What a build that fails leaves behind, the plugin removes by itself.
+            how = ["--force-rm"] if len(self.compose.command) == 1 else []
+            done = self._run(["build", *how, *names], _BUILD_SECONDS)
             if done.code:
                 what = f"the image of {' or '.join(names)} could not be built"
                 raise TargetError(what, log=done.last_words, hint="Build it by hand first: docker compose build")
@@ -116,7 +120,8 @@ class Project:
             TargetError: a container died (noticed within a second) or got unhealthy, or Compose could not start one.
             PortTakenError: another program has one of the ports.
         """
-        self._up(["-d"], seconds, self._watch)
+        deadline = time.monotonic() + seconds
+        self._up(["-d"], seconds + _DOWN_SECONDS, lambda: self._watch(deadline))
         self.find()
 
     def find(self) -> None:
@@ -148,17 +153,24 @@ class Project:
             return [done.last_words] if done.code else []
         return [f"the project {self.name}"]
 
-    def _watch(self) -> None:
+    def _watch(self, deadline: float) -> None:
         self.find()
         for name, container in self.containers.items():
             # What prepares something for the others may end, with 0; what has a port of ours is to stay.
             if name in self.ports or container.exited():
                 container.check_alive()
-        for each in self._listed():
-            service = str(each["Labels"].get(SERVICE, ""))
-            # Of Weaviate itself its readiness is asked; its image may have nothing to check its health with.
-            if "(unhealthy)" in str(each.get("Status")) and service not in self.nodes:
-                raise self._unhealthy(service)
+        status = {str(each["Labels"].get(SERVICE, "")): str(each.get("Status")) for each in self._listed()}
+        # Of Weaviate itself its readiness is asked; its image may have nothing to check its health with.
+        checked = [name for name in status if name not in self.nodes]
+        for name in checked:
+            if "(unhealthy)" in status[name]:
+                raise self._unhealthy(name)
+        if time.monotonic() > deadline:
+            late = [name for name in checked if "starting" in status[name]] or list(status)
+            log = "\n".join(self.containers[name].tail() for name in late if name in self.containers)
+            raise TargetError(
+                f"{' and '.join(late) or 'the containers'} did not get ready in time", log=log, hint=_LATE
+            )
 
     def _unhealthy(self, service: str) -> TargetError:
         container = self.containers[service]
@@ -179,7 +191,6 @@ class Project:
         self.find()
         if watch is not None:
             watch()  # a container that ended or got unhealthy is the cause, and has more to say than Compose
-        # Not under "up": what Compose repeats on its way is of no use, and its last line is what Docker said.
         error = explained(RuntimeError(done.last_words), "start what is in the Compose file", self.daemon.where)
         raise TargetError(error.what, hint=error.hint)
 

@@ -17,18 +17,13 @@ from harness.errors import FileError
 from harness.model import Module
 from harness.targets.compose.program import Compose
 from harness.targets.compose.services import SERVICES
-from harness.targets.compose.source import Source, lines
+from harness.targets.compose.source import Source
 
 HTTP, GRPC = 8080, 50051
 DATA = "/var/lib/weaviate"
 KEY = "WEAVIATE_API_KEY"
 _SECONDS = 60.0
-_OURS = (
-    "PERSISTENCE_DATA_PATH",
-    "DEFAULT_VECTORIZER_MODULE",
-    "ENABLE_MODULES",
-    "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED",
-)
+_OURS = ("ENABLE_MODULES", "DEFAULT_VECTORIZER_MODULE", "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED")
 _YES = ("true", "1", "on", "enabled")
 _SHOWN = 600
 
@@ -149,17 +144,18 @@ def _names_key(path: Path) -> bool:
 def _refused(source: Source, said: str) -> FileError:
     """What Compose says of a file, with the line of the service that it names."""
     text = " ".join(said.split())
-    known = {} if source.content else lines(source.path)
-    line = next(
-        (known[name] for name in known if re.search(rf"(services\.|service \"|')?{re.escape(name)}\b", text)), None
-    )
+    known = {} if source.content else source.lines()
+    named = (name for name in known if re.search(rf"(services\.|service[: ]\W?|\bfor )'?{re.escape(name)}\b", text))
+    line = next((known[name] for name in named), None)
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return FileError(f"Compose does not accept this file: {text}", path=source.path, line=line)
 
 
 def _nodes(source: Source, services: Mapping[str, Any]) -> tuple[str, ...]:
     """The Weaviate that is meant, with the other nodes of its cluster behind it."""
+    order = {name: place for place, name in enumerate(source.lines())}  # Compose gives them by the alphabet
     found = [name for name, service in services.items() if _is_weaviate(service or {})]
+    found.sort(key=lambda name: order.get(name, len(order)))
     if not found:
         hint = "A service counts as one if its image is called weaviate, or its environment has ENABLE_MODULES."
         raise FileError("this Compose file has no Weaviate", path=source.path, hint=hint)
@@ -167,7 +163,7 @@ def _nodes(source: Source, services: Mapping[str, Any]) -> tuple[str, ...]:
         what = f"this Compose file has no service {source.service!r}"
         raise FileError(what, path=source.path, hint=f"Weaviate is: {', '.join(found)}.")
     if source.service and source.service not in found:
-        line = lines(source.path).get(source.service)
+        line = source.lines().get(source.service)
         what = f"the service {source.service!r} is no Weaviate"
         raise FileError(what, path=source.path, line=line, hint=f"Weaviate is: {', '.join(found)}.")
     first = source.service or found[0]
@@ -180,7 +176,7 @@ def _nodes(source: Source, services: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _is_weaviate(service: Mapping[str, Any]) -> bool:
     image = str(service.get("image") or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return image == "weaviate" or sum(name in environment(service) for name in _OURS) > 1
+    return image == "weaviate" or any(name in environment(service) for name in _OURS)
 
 
 def _together(services: Mapping[str, Any], one: str, other: str) -> bool:

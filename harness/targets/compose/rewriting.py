@@ -16,7 +16,7 @@ from harness.errors import FileError
 from harness.model import Module
 from harness.targets.compose.reading import Reading, data_folder
 from harness.targets.compose.services import ASK_INFERENCE
-from harness.targets.compose.source import Source, lines
+from harness.targets.compose.source import Source
 
 _ELSEWHERE = ("host", "container:")
 _DROPPED = (
@@ -131,7 +131,7 @@ def _check_network(source: Source, name: str, service: Mapping[str, Any]) -> Non
         raise FileError(
             f"the service {name} is in a network that is not of this file (network_mode: {how})",
             path=source.path,
-            line=None if source.content else lines(source.path).get(name),
+            line=source.lines().get(name),
             hint="Give it ports of its own, or start the file yourself and give its address: --target http://…",
         )
 

@@ -40,6 +40,15 @@ class Source:
         """What it is called in a sentence."""
         return f"nearimage's own {self.path}" if self.content else str(self.path)
 
+    def lines(self) -> dict[str, int]:
+        """The line on which each service begins, counted from 1, in their order; empty if that cannot be seen."""
+        try:
+            text = self.content or self.path.read_text(encoding="utf-8")
+            services = _services(yaml.compose(text, Loader=yaml.SafeLoader))
+        except (OSError, ValueError, yaml.YAMLError):
+            return {}
+        return {key.value: key.start_mark.line + 1 for key, _ in _entries(services)}
+
 
 def source(text: str) -> Source:
     """Return the file for what stands behind `compose:`, `FILE`, `FOLDER` or the name of one of ours, `#SERVICE`.
@@ -56,15 +65,6 @@ def source(text: str) -> Source:
     path = _file(Path(name).expanduser())
     _check(path)
     return Source(text, path, service)
-
-
-def lines(path: Path) -> dict[str, int]:
-    """Return the line on which each service of a file begins, counted from 1; empty if that cannot be seen."""
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, ValueError, yaml.YAMLError):
-        return {}
-    return {key.value: key.start_mark.line + 1 for key, _ in _entries(_services(root))}
 
 
 def _file(path: Path) -> Path:

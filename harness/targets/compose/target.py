@@ -25,7 +25,7 @@ from harness.targets.setup import HARNESS, HOST, OFFICIAL, Setup
 from harness.targets.state import FOLDER_PREFIX, Claim, claimed
 from harness.targets.state import sweep as sweep_claims
 
-_START_SECONDS = 300.0  # a large model on a slow processor
+_PATIENCE = 300.0  # a large model on a slow processor
 
 
 class ComposeTarget:
@@ -35,11 +35,11 @@ class ComposeTarget:
         file: which, see `source`.
         setup: options.
         logs: a folder for the containers' logs; by default they go with the rest at the end.
-        seconds: how long the inference services may take until Weaviate can start.
+        patience: seconds that the services behind Weaviate, and then Weaviate, may take to get ready.
     """
 
     def __init__(
-        self, file: Source, *, setup: Setup | None = None, logs: Path | None = None, seconds: float = _START_SECONDS
+        self, file: Source, *, setup: Setup | None = None, logs: Path | None = None, patience: float = _PATIENCE
     ) -> None:
         self.name = f"compose:{file.text}"
         self.phases = Phases()
@@ -52,7 +52,7 @@ class ComposeTarget:
             raise UsageError("a Compose file cannot have an inference service on the host", hint=hint)
         options.inference_of(self._setup)
         self._volumes = options.volumes_of(self._setup.volumes)
-        self._seconds = seconds
+        self._patience = patience
         self._what = ""
         self._opened: Opened | None = None
         self._last_log = ""
@@ -89,9 +89,9 @@ class ComposeTarget:
                 reading.nodes,
             )  # fmt: skip
             parts.callback(self._take_down, project)
-            database = Database(project, reading, needs.modules)
+            database = Database(project, reading, needs.modules, patience=self._patience)
             opened = self._opened = Opened(
-                self._file, daemon, claim, reading, changes, project, database, self._seconds
+                self._file, daemon, claim, reading, changes, project, database, self._patience
             )  # fmt: skip
             self.notes += opened.start(self.phases)
             yield self._endpoint(opened, database)
