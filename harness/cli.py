@@ -113,6 +113,13 @@ def _add_targets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     down = commands.add_parser("down", help="stop what `up` started and remove what crashed runs left here")
     down.add_argument("--target", default="", help="instead remove the collections that runs left on this server")
     down.set_defaults(act=_down)
+    compose = commands.add_parser("compose", help="print a Compose file for Weaviate with its image modules")
+    compose.add_argument("file", metavar="FILE", help="img2vec, clip or both; gpu: what turns one into one for a GPU")
+    compose.add_argument("--gpu", action="store_true", help="inference computes on a GPU")
+    compose.add_argument("--cluster", action="store_true", help="three nodes, each object on all of them")
+    compose.add_argument("--auth", action="store_true", help="an API key is asked for")
+    compose.add_argument("--version", default="", metavar="V", help="of Weaviate; none: the newest that is known")
+    compose.set_defaults(act=_compose)
     versions = commands.add_parser("versions", help="which versions of Weaviate can be had here")
     versions.add_argument("which", nargs="?", default="", metavar="A,B", help="what these come to with --versions")
     versions.set_defaults(act=_versions)
@@ -174,6 +181,13 @@ def _down(options: argparse.Namespace) -> ExitCode:
     from harness.machine import down
 
     return _printed(down(options.target))
+
+
+def _compose(options: argparse.Namespace) -> ExitCode:
+    from harness.machine import compose
+
+    asked = {"gpu": options.gpu, "cluster": options.cluster, "auth": options.auth}
+    return _printed(compose(options.file, version=options.version, **asked))
 
 
 def _versions(options: argparse.Namespace) -> ExitCode:

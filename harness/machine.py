@@ -66,6 +66,18 @@ def down(text: str) -> list[str]:
     return stop_detached() or ["nothing was left"]
 
 
+def compose(name: str, *, gpu: bool, cluster: bool, auth: bool, version: str) -> list[str]:
+    """Return a Compose file, line by line.
+
+    Raises:
+        UsageError: if there is no such file, or no such version can be.
+    """
+    from harness.targets.compose.writing import composed
+    from harness.targets.versions import OFFICIAL
+
+    return composed(name, gpu=gpu, cluster=cluster, auth=auth, version=version or OFFICIAL).splitlines()
+
+
 def versions(which: str) -> list[str]:
     """Return which versions of Weaviate can be had here, or what these versions come to, a line each.
 

@@ -48,7 +48,13 @@ def test_validate_without_a_name_checks_all_that_are_shipped(capsys: pytest.Capt
         ("scenarios", {path.stem for path in shipped_folder("scenarios").glob("*.yaml")}),
         ("promises", {"first", "recall", "label_precision_at_N", "p50", "p95", "p99", "errors"}),
         ("interfaces", set(NAMES)),
-        ("targets", {"auto", "reference[:FAULT]", "embedded[:VERSION|:/PATH]", "http(s)://HOST:PORT[?grpc=PORT]"}),
+        (
+            "targets",
+            {
+                *("auto", "reference[:FAULT]", "embedded[:VERSION|:/PATH]", "docker[:VERSION|:IMAGE]"),
+                *("compose:FILE[#SERVICE]", "http(s)://HOST:PORT[?grpc=PORT]"),
+            },
+        ),
     ],
 )
 def test_list_prints_what_there_is(what: str, expected: set[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,6 +138,31 @@ def test_a_page_that_cannot_be_written_is_a_sentence(
     said = capsys.readouterr()
     assert "Everything held" in said.out
     assert "/dev/full: the page can't be written (No space left on device)" in said.err
+
+
+@pytest.mark.parametrize("name", ["img2vec", "clip", "both", "gpu"])
+def test_compose_prints_a_file_that_lies_under_compose(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`compose NAME` prints the file that people find in the repository, and nothing else."""
+    assert main(["compose", name]) == 0
+    assert capsys.readouterr().out == (Path(__file__).parents[2] / "compose" / f"{name}.yaml").read_text()
+
+
+def test_compose_has_options_and_refuses_what_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """The version, a cluster and a GPU are options; an unknown file is told with the nearest that there is."""
+    assert main(["compose", "both", "--cluster", "--gpu", "--version", "1.32.27"]) == 0
+    assert "1.32.27" in capsys.readouterr().out
+    assert main(["compose", "bath"]) == 2
+    assert "Did you mean both?" in capsys.readouterr().err
+
+
+def test_versions_lists_and_resolves(capsys: pytest.CaptureFixture[str]) -> None:
+    """`versions` says what can be had here, `versions A,B` what these come to, and what is no version is refused."""
+    assert main(["versions"]) == 0
+    assert "the newest release that this nearimage was run against" in capsys.readouterr().out
+    assert main(["versions", "1.32.27"]) == 0
+    assert capsys.readouterr().out.split()[0] == "1.32.27"
+    assert main(["versions", "1.32"]) == 2
+    assert "'1.32' is none" in capsys.readouterr().err
 
 
 def test_doctor_says_what_this_machine_can_test(capsys: pytest.CaptureFixture[str]) -> None:
