@@ -49,6 +49,7 @@ class Station:
         self.trouble: HarnessError | None = None
         self.notes: dict[str, Literal["info", "warning"]] = {}
         self.kept = False
+        self._kept_target: object | None = None
         self._seed = seed
         self._loading = loading
         self._folder: Path | None = None
@@ -108,6 +109,7 @@ class Station:
         else:
             return self._open.enter_context(target.open(needs))
         self.kept = True
+        self._kept_target = found.target
         return found.endpoint
 
     def stage(self) -> Stage:
@@ -117,7 +119,7 @@ class Station:
                 raise RuntimeError(f"{self.name} is not open")
             folder = self._folder / sha256(self.name.encode()).hexdigest()[:12]  # another target's is not loaded here
             folder.mkdir(exist_ok=True)
-            target = None if self.kept else self.target
+            target = self._kept_target if self.kept else self.target
             self._stage = Stage(self.endpoint, self.run, folder, self._loading, target)
         return self._stage
 

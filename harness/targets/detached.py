@@ -6,7 +6,6 @@ promises about leftovers hold for it too. One target text has at most one superv
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 import json
@@ -15,17 +14,23 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import httpx
+from filelock import FileLock
 
 from harness.errors import ExitCode, HarnessError, TargetError, UsageError
 from harness.model import Endpoint, Inference, Needs
 from harness.targets.base import DescribedTarget, WritesLogs
 from harness.targets.docker import leftovers
 from harness.targets.find import find
+from harness.targets.kept import Kept, configuration, difference
+from harness.targets.leftovers import remove_collections
 from harness.targets.programs import own_program
 from harness.targets.setup import Setup
 from harness.targets.state import Process, end, machine, process, state_folder, sweep, write_json
@@ -33,6 +38,8 @@ from harness.targets.state import Process, end, machine, process, state_folder, 
 _START_SECONDS = 300.0
 _STOP_SECONDS = 45.0
 _POLL_SECONDS = 0.05
+_READY_SECONDS = 10.0
+_STOP_IT = "Stop it first: nearimage down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,11 @@ class Running:
     supervisor: Process
     logs: str
     fresh: bool = True
+
+    @property
+    def target(self) -> Kept:
+        """The target as checks get it."""
+        return Kept(Path(self.logs))
 
 
 def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path, setup: Setup | None = None) -> Running:
@@ -67,19 +79,27 @@ def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path, setu
         raise UsageError(what, hint=f"Use it as it is: nearimage run --target {target.name}")
     sweep()
     path = _report_path(target.name)
-    entry = _live_entry(path)
-    if entry is not None:
-        return _found(entry, target.name, needs, setup or Setup())
     _forget_logs(log_folder)
     log_folder = log_folder.absolute() / path.stem  # one for each target, and only its latest life
     log_folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(log_folder / "starting"):
+        entry = _live_entry(path)
+        if entry is not None:
+            return _found(entry, target.name, needs, setup or Setup())
+        return _started(target, needs, setup or Setup(), log_folder)
+
+
+def _started(target: DescribedTarget, needs: Needs, setup: Setup, log_folder: Path) -> Running:
+    path = _report_path(target.name)
     for old in log_folder.glob("*.log"):
         old.unlink()
-    order = {"target": target.name, "logs": str(log_folder), **_alike(needs, setup or Setup())}
-    with (log_folder / "supervisor.log").open("ab") as log:
+    order = {"target": target.name, "logs": str(log_folder), "needs": asdict(needs), "setup": asdict(setup)}
+    with (log_folder / "supervisor.log").open("ab") as log, tempfile.TemporaryFile() as said:
+        said.write(json.dumps(order).encode())  # not an argument: everybody could read that
+        said.seek(0)
         supervisor = subprocess.Popen(  # noqa: S603
-            own_program("harness.targets.detached", json.dumps(order)),
-            stdin=subprocess.DEVNULL,
+            own_program("harness.targets.detached"),
+            stdin=said,
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -95,19 +115,25 @@ def start_detached(target: DescribedTarget, needs: Needs, log_folder: Path, setu
 
 
 def attached(target: DescribedTarget, needs: Needs, setup: Setup) -> Running | None:
-    """Return the target that was left running, if it is there.
+    """Return the target that was left running, if it is there, without what crashed runs left in it.
 
     Raises:
-        UsageError: it runs with other modules, settings or options.
+        UsageError: it runs with other modules, settings or options; says which.
+        TargetError: it does not answer any more.
     """
     entry = _live_entry(_report_path(target.name))
-    return None if entry is None else _found(entry, target.name, needs, setup)
+    if entry is None:
+        return None
+    found = _found(entry, target.name, needs, setup)
+    if not found.endpoint.read_only:
+        remove_collections(found.endpoint)
+    return found
 
 
 def running() -> list[Running]:
     """Return what was left running on this machine and still runs."""
     entries = [_live_entry(path) for path in sorted(state_folder().glob("up-*.json"))]
-    return [_running(entry, fresh=False) for entry in entries if entry is not None and "url" in entry]
+    return [_running(entry, fresh=False) for entry in entries if entry is not None and "endpoint" in entry]
 
 
 def stop_detached() -> list[str]:
@@ -120,7 +146,9 @@ def stop_detached() -> list[str]:
         entry = _live_entry(path)
         if entry is not None:
             _end_supervisor(Process(**entry["supervisor"]))
-            said.append(f"stopped {entry['target']}" + (f" at {entry['url']}" if "url" in entry else ""))
+            said.append(
+                f"stopped {entry['target']}" + (f" at {entry['endpoint']['url']}" if "endpoint" in entry else "")
+            )
         path.unlink(missing_ok=True)
     return said + sweep() + leftovers.sweep()
 
@@ -133,18 +161,24 @@ def _end_supervisor(supervisor: Process) -> None:
     end(supervisor, signal.SIGKILL)
 
 
-def _alike(needs: Needs, setup: Setup) -> dict[str, Any]:
-    """What must be the same for a target to be taken again, as JSON has it; lists are what tuples become there."""
-    wanted: dict[str, Any] = json.loads(json.dumps({"needs": asdict(needs), "setup": asdict(setup)}))
-    return wanted
-
-
 def _found(entry: dict[str, Any], name: str, needs: Needs, setup: Setup) -> Running:
-    asked = _alike(needs, setup)
-    if "url" not in entry or {key: entry[key] for key in asked} != asked:
-        what = f"{name} is starting or was left running with other modules, settings or options"
-        raise UsageError(what, hint="Stop it first: nearimage down")
-    return _running(entry, fresh=False)
+    if "endpoint" not in entry:
+        raise UsageError(f"{name} is just being started by another command", hint="Try again when it is there.")
+    found = _running(entry, fresh=False)
+    found = replace(found, endpoint=replace(found.endpoint, read_only=setup.read_only))
+    unlike = difference(configuration(needs, setup), entry["configuration"], unlimited=bool(found.endpoint.unlimited))
+    if unlike:
+        raise UsageError(f"{name} was left running and is not what is asked for: {unlike}", hint=_STOP_IT)
+    if not _answers(found.endpoint):
+        raise TargetError(f"{name} was left running and does not answer any more", hint=_STOP_IT)
+    return found
+
+
+def _answers(endpoint: Endpoint) -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        ready = f"{endpoint.url}/v1/.well-known/ready"
+        return httpx.get(ready, timeout=_READY_SECONDS, headers=endpoint.headers, trust_env=False).is_success
+    return False
 
 
 def _report_path(name: str) -> Path:
@@ -175,7 +209,7 @@ def _wait_for_report(path: Path, supervisor: subprocess.Popen[bytes], logs: Path
     while time.monotonic() < deadline:
         code = supervisor.poll()
         entry = _live_entry(path)
-        if entry is not None and "url" in entry and entry["supervisor"]["pid"] == supervisor.pid:
+        if entry is not None and "endpoint" in entry and entry["supervisor"]["pid"] == supervisor.pid:
             return entry
         if code is not None:
             raise _failure(logs)
@@ -198,17 +232,9 @@ def _failure(logs: Path) -> HarnessError:
 
 
 def _running(entry: dict[str, Any], *, fresh: bool = True) -> Running:
-    behind = {name: Inference(**each) for name, each in entry["inference"].items()}
-    endpoint = Endpoint(
-        target=entry["target"],
-        url=entry["url"],
-        version=entry["version"],
-        grpc=entry["grpc"],
-        modules=entry["meta"],
-        weaviate=entry["weaviate"],
-        started=True,
-        inference=behind,
-    )
+    facts = entry["endpoint"]
+    behind = {name: Inference(**each) for name, each in facts["inference"].items()}
+    endpoint = Endpoint(**{**facts, "inference": behind})
     return Running(endpoint, entry["says"], Process(**entry["supervisor"]), entry["logs"], fresh)
 
 
@@ -218,14 +244,21 @@ def _supervise(order: dict[str, Any]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _interrupted)
     path = _report_path(order["target"])
-    me = {**order, "machine": machine(), "supervisor": asdict(process(os.getpid()))}
-    target = find(order["target"], Setup(**_tuples(order["setup"])))
+    needs, setup = Needs(**_tuples(order["needs"])), Setup(**_tuples(order["setup"]))
+    me = {
+        "target": order["target"],
+        "logs": order["logs"],
+        "configuration": configuration(needs, setup),
+        "machine": machine(),
+        "supervisor": asdict(process(os.getpid())),
+    }
+    target = find(order["target"], setup)
     if isinstance(target, WritesLogs):
         target.log_folder = Path(order["logs"])
     try:
         write_json(path, me)
-        with target.open(Needs(**_tuples(order["needs"]))) as endpoint:
-            write_json(path, me | _report(endpoint, target.describe()))
+        with target.open(needs) as endpoint:
+            write_json(path, me | {"endpoint": asdict(endpoint), "says": target.describe()})
             done.wait()
     finally:
         path.unlink(missing_ok=True)
@@ -239,23 +272,9 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _report(endpoint: Endpoint, says: str) -> dict[str, Any]:
-    return {
-        "url": endpoint.url,
-        "grpc": endpoint.grpc,
-        "version": endpoint.version,
-        "weaviate": endpoint.weaviate,
-        "meta": dict(endpoint.modules),
-        "inference": {name: asdict(each) for name, each in endpoint.inference.items()},
-        "says": says,
-    }
-
-
 def main() -> int:
-    """Be the supervisor: `python -m harness.targets.detached JSON`."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("order", type=json.loads)
-    order = parser.parse_args().order
+    """Be the supervisor: `python -m harness.targets.detached`, told on its standard input what to open."""
+    order = json.load(sys.stdin)
     try:
         _supervise(order)
     except KeyboardInterrupt:

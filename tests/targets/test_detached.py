@@ -54,7 +54,7 @@ def test_up_again_finds_what_runs_already(target: DescribedTarget, tmp_path: Pat
 def test_up_with_other_settings_is_refused(target: DescribedTarget, tmp_path: Path) -> None:
     """A server with other settings is not passed off as the one that was asked for."""
     start_detached(target, Needs(), tmp_path / "logs")
-    with pytest.raises(UsageError, match="other modules, settings or options") as caught:
+    with pytest.raises(UsageError, match='its setting QUERY_DEFAULTS_LIMIT is nothing, asked for is "5"') as caught:
         start_detached(target, Needs(settings={"QUERY_DEFAULTS_LIMIT": "5"}), tmp_path / "logs")
     assert "nearimage down" in caught.value.hint
 

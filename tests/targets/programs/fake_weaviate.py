@@ -40,9 +40,12 @@ class Handler(BaseHTTPRequestHandler):
             body = json.dumps({"nodes": [{"name": os.environ["CLUSTER_HOSTNAME"]}]}).encode()
         if self.path == "/v1/meta":
             body = json.dumps({"version": "1.39.0", "hostname": "fake", "modules": modules}).encode()
+        elif self.path == "/v1/schema":
+            body = b'{"classes": []}'
         elif self.path.endswith("ready") and not ready:
             status = 503
         self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
