@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="run scenarios against a database and say what held")
     run.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="a file, a folder or a shipped name; none: all")
-    add_target_options(run.add_argument)
+    add_target_options(run.add_argument_group("which databases, and how they are set up").add_argument)
     run.add_argument("--checks", action="append", default=[], metavar="GLOB", help="only such checks: threshold/*")
     run.add_argument("--interfaces", default="graphql,grpc", metavar="A,B", help="graphql, grpc or both")
     run.add_argument("--smoke", action="store_true", help="just the smoke scenario, in seconds")
@@ -108,7 +108,7 @@ def _add_small(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _add_targets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     up = commands.add_parser("up", help="start a database with its inference service and leave it running")
-    add_target_options(up.add_argument)
+    add_target_options(up.add_argument_group("which databases, and how they are set up").add_argument)
     up.set_defaults(act=_up)
     down = commands.add_parser("down", help="stop what `up` started and remove what crashed runs left here")
     down.add_argument("--target", default="", help="instead remove the collections that runs left on this server")
