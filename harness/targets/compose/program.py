@@ -47,10 +47,12 @@ class Compose:
     Args:
         command: how it is called: `docker compose`, the plugin, or `docker-compose`, the older program.
         environment: on top of this process's own.
+        note: gets the id of each process that it runs as, so that none outlives us unnoticed.
     """
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    note: Callable[[int], None] = lambda _: None
 
     def run(self, arguments: Sequence[str], *, seconds: float, watch: Callable[[], None] | None = None) -> Finished:
         """Run one of its commands to the end.
@@ -78,6 +80,7 @@ class Compose:
             except OSError as error:
                 raise TargetError(f"{' '.join(self.command)} cannot be started: {error}") from error
             try:
+                self.note(process.pid)
                 code = self._wait(process, seconds, watch)
             finally:
                 _end(process)
@@ -127,14 +130,16 @@ def _has_plugin() -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a command that still runs, and what it started."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_POLITE_SECONDS)
+    """End a command that still runs, and then what it started and left."""
+    if process.poll() is not None:
+        return
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_POLITE_SECONDS)
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _text(file: object) -> str:

@@ -145,7 +145,9 @@ def _refused(source: Source, said: str) -> FileError:
     """What Compose says of a file, with the line of the service that it names."""
     text = " ".join(said.split())
     known = {} if source.content else source.lines()
-    named = (name for name in known if re.search(rf"(services\.|service[: ]\W?|\bfor )'?{re.escape(name)}\b", text))
+    named = (
+        name for name in known if re.search(rf"(services\.|service[: ]\W?|\bfor )'?{re.escape(name)}\b", text, re.IGNORECASE)
+    )
     line = next((known[name] for name in named), None)
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return FileError(f"Compose does not accept this file: {text}", path=source.path, line=line)
@@ -167,7 +169,8 @@ def _nodes(source: Source, services: Mapping[str, Any]) -> tuple[str, ...]:
         what = f"the service {source.service!r} is no Weaviate"
         raise FileError(what, path=source.path, line=line, hint=f"Weaviate is: {', '.join(found)}.")
     first = source.service or found[0]
-    nodes = (first, *(name for name in found if name != first and _together(services, first, name)))
+    together = _together(services, first, found)
+    nodes = (first, *(name for name in found if name in together and name != first))
     if not source.service and len(nodes) < len(found):
         what = f"this Compose file has several databases: {', '.join(found)}"
         raise FileError(what, path=source.path, hint=f"Say which: --target 'compose:{source.text}#{first}'")
@@ -179,9 +182,14 @@ def _is_weaviate(service: Mapping[str, Any]) -> bool:
     return image == "weaviate" or any(name in environment(service) for name in _OURS)
 
 
-def _together(services: Mapping[str, Any], one: str, other: str) -> bool:
-    """True if two services are nodes of one cluster, as far as their settings name each other or the same others."""
-    return bool(_circle(services, one) & _circle(services, other))
+def _together(services: Mapping[str, Any], first: str, found: list[str]) -> set[str]:
+    """The nodes of one cluster, as far as their settings name each other, or the same others."""
+    circles = {name: _circle(services, name) for name in found}
+    nodes: set[str] = set()
+    known = circles[first]
+    while len(nodes) < len(nodes := {name for name in found if circles[name] & known}):
+        known = set().union(*(circles[name] for name in nodes))
+    return nodes
 
 
 def _circle(services: Mapping[str, Any], name: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -77,6 +78,7 @@ class ComposeTarget:
         compose = find_compose(key_variable(self._file))
         with contextlib.ExitStack() as parts:
             claim = parts.enter_context(claimed(f"the Compose file {self._file.said()}"))
+            compose = dataclasses.replace(compose, note=claim.add)
             reading = read(self._file, compose, claim.folder / self._file.path.name)
             settings = {**needs.settings, **self._setup.environment}
             self._check_modules(reading, needs, settings)

@@ -1,13 +1,15 @@
-"""What goes wrong with a Compose file: a sentence with the cause, the last words, what to do, and nothing left behind."""
+"""What goes wrong with a Compose file: a sentence with the cause, the last words and what to do, and nothing left."""
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from composing import MakeTarget
@@ -15,8 +17,9 @@ from daemons import Images, Left
 
 from harness.errors import FileError, TargetError, UsageError
 from harness.model import Needs
-from harness.targets import ports
+from harness.targets import ports, state
 from harness.targets.compose.target import ComposeTarget, choose
+from harness.targets.docker import leftovers
 from harness.targets.setup import Setup
 
 docker = pytest.mark.docker
@@ -126,6 +129,45 @@ def test_a_service_that_dies_while_weaviate_starts_is_the_cause(make_target: Mak
         killer.join()
     assert error.what.startswith("the service vectors (nearimage-test/fake:fine) was killed by signal 9")
     assert left.names() == set()
+
+
+_OPENS = """
+import sys, time
+from harness.model import Needs
+from harness.targets import find
+print("starting", flush=True)
+with find(sys.argv[1]).open(Needs(modules=("img2vec-neural",))):
+    print("open", flush=True)
+    time.sleep(600)
+"""
+
+
+@docker
+@pytest.mark.parametrize("word", ["starting", "open"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_harness_that_is_stopped_leaves_nothing(
+    number: signal.Signals, word: str, make_file: Callable[..., Path], docker_client: Any
+) -> None:
+    """Interrupted, it takes everything away itself; killed, the next start does, and ends Compose too."""
+    path = make_file("fine", "never-ready" if word == "starting" else "fine")
+    path.write_text(path.read_text().replace("retries: 1", "retries: 1\n      start_period: 10m"))
+    program = [sys.executable, "-c", _OPENS, f"compose:{path}"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL) as harness:
+        there = Left(docker_client, harness.pid)
+        assert harness.stdout is not None
+        while harness.stdout.readline().strip() != word:
+            assert harness.poll() is None
+        while len(there.names()) < 4:  # two containers, a network, a volume
+            threading.Event().wait(0.1)
+        harness.send_signal(number)
+    if number == signal.SIGKILL:
+        assert there.names()
+        state.sweep()
+        leftovers.sweep()
+    assert there.names() == set()
+    assert (
+        str(path.parent) not in subprocess.run(["ps", "-Ao", "args"], capture_output=True, text=True, check=True).stdout
+    )
 
 
 @docker
