@@ -145,9 +145,8 @@ def _refused(source: Source, said: str) -> FileError:
     """What Compose says of a file, with the line of the service that it names."""
     text = " ".join(said.split())
     known = {} if source.content else source.lines()
-    named = (
-        name for name in known if re.search(rf"(services\.|service[: ]\W?|\bfor )'?{re.escape(name)}\b", text, re.IGNORECASE)
-    )
+    pattern = r"(services\.|service[: ]\W?|\bfor )'?{}\b"
+    named = (name for name in known if re.search(pattern.format(re.escape(name)), text, re.IGNORECASE))
     line = next((known[name] for name in named), None)
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return FileError(f"Compose does not accept this file: {text}", path=source.path, line=line)
