@@ -193,19 +193,25 @@ def _copy(file: Path, to: Path) -> None:
 
 def _python_of(daemon: Daemon, base: str, labels: Mapping[str, str]) -> tuple[tuple[int, int], list[str]]:
     """Return the version of a base image's Python and the platforms whose wheels it takes."""
-    from docker.errors import APIError, ContainerError
+    from docker.errors import APIError
 
-    try:
-        said = daemon.client.containers.run(
-            base, ["-c", _ASK], entrypoint="python3", labels=dict(labels), network_disabled=True, remove=True
+    api = daemon.client.api
+    with daemon.told(f"ask {base} for its Python"):
+        made = api.create_container(
+            base, ["-c", _ASK], entrypoint="python3", labels=dict(labels), network_disabled=True
         )
-        (major, minor), machine, (libc, release) = json.loads(said)
+    try:
+        api.start(made)
+        api.wait(made)
+        (major, minor), machine, (libc, release) = json.loads(api.logs(made, stderr=False))
         newest = int(release.split(".")[1]) if libc == "glibc" else 0
-    except (APIError, ContainerError, ValueError, IndexError) as error:
+    except (APIError, ValueError, IndexError) as error:
         raise TargetError(
             f"the base image {base} has no python3 that answers: {error}",
             hint=f"Name an image with Python and pip in {BASE_VARIABLE}; by default it is {BASE}.",
         ) from error
+    finally:
+        api.remove_container(made, force=True, v=True)
     wide = [f"manylinux_2_{number}_{machine}" for number in range(newest, _OLDEST_GLIBC - 1, -1)]
     return (major, minor), [*wide, f"manylinux2014_{machine}", f"manylinux2010_{machine}", f"linux_{machine}"]
 

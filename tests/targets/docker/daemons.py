@@ -44,7 +44,10 @@ def missing() -> str:
 
 @dataclass(slots=True)
 class Images:
-    """Images of the programs in `programs/`, made when they are first asked for."""
+    """Images of the programs in `programs/`, made when they are asked for.
+
+    They stay, a few kilobytes each: another test run on this machine may be using them.
+    """
 
     client: Any
 
@@ -67,13 +70,6 @@ class Images:
         context.seek(0)
         self.client.images.build(fileobj=context, custom_context=True, tag=tag, rm=True, forcerm=True)
         return tag
-
-    def remove(self) -> None:
-        """Remove them all."""
-        for image in self.client.images.list(filters={"reference": "nearimage-test/*:*"}):
-            for tag in image.tags:
-                if tag.startswith((FAKE + ":", "nearimage-test/reaper:")):
-                    self.client.images.remove(tag, force=True)
 
 
 @dataclass(slots=True)

@@ -22,9 +22,9 @@ HTTP = "8080/tcp"
 class Daemon:
     """What it is, what it has, and what it was asked.
 
-    `info` is its description of itself. `images` are those that it has; a pull adds one unless `refuses` says what the
-    pull of it ends with. `refuses` maps "METHOD path" without the version and the query to a status and a message; a
-    path may end in `*`. `log` is what every container has written.
+    `info` is its description of itself. `images` are those that it has; a pull adds one. `refuses` maps "METHOD path"
+    or "METHOD path?name=NAME", without the version, to a status and a message; it may end in `*`. `log` is what every
+    container has written.
     """
 
     info: dict[str, Any] = field(default_factory=dict)
@@ -54,7 +54,10 @@ class Daemon:
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         """Note a request and answer it."""
         self.asked.append((f"{method} {path}", query, body))
-        refused = next((said for route, said in self.refuses.items() if _matches(route, f"{method} {path}")), None)
+        name = f"?name={query['name'][0]}" if "name" in query else ""
+        refused = next(
+            (said for route, said in self.refuses.items() if _matches(route, f"{method} {path}", name)), None
+        )
         if refused:
             return refused[0], {"message": refused[1]}
         kind, *rest = path.strip("/").split("/")
@@ -133,8 +136,9 @@ class Daemon:
             server.server_close()
 
 
-def _matches(route: str, asked: str) -> bool:
-    return asked.startswith(route.removesuffix("*")) if route.endswith("*") else asked == route
+def _matches(route: str, asked: str, name: str) -> bool:
+    whole = asked + name if "?" in route else asked
+    return whole.startswith(route.removesuffix("*")) if route.endswith("*") else whole == route
 
 
 def _weaviate(modules: dict[str, Any]) -> type[BaseHTTPRequestHandler]:
