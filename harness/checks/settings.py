@@ -49,7 +49,7 @@ def the_default_limit_is_that_of_the_setting(case: Case) -> None:
     with _limited(case, QUERY_DEFAULTS_LIMIT=str(_LIMIT)) as (there, picture):
         question = there.near(picture, offset=1)
         hits = there.hits(question)
-        case.require(len(hits) == _LIMIT, "the default limit has no effect", question, hits, expected=_LIMIT)
+        there.require(len(hits) == _LIMIT, "the default limit has no effect", question, hits, expected=_LIMIT)
 
 
 @check(
@@ -65,7 +65,7 @@ def the_default_limit_needs_no_page(case: Case) -> None:
     with _limited(case, **limits) as (there, picture):
         question = there.near(picture)
         hits = there.hits(question)
-        case.require(len(hits) == _LIMIT, "the default limit has no effect", question, hits, expected=_LIMIT)
+        there.require(len(hits) == _LIMIT, "the default limit has no effect", question, hits, expected=_LIMIT)
 
 
 @check(
@@ -88,12 +88,12 @@ def the_default_vectorizer_is_that_of_the_setting(case: Case) -> None:
         there = case.on(shelf.read(), interface)
         without = sorted(one.id for one in there.dataset.stored if one.vector is None)
         facts = {"default": module, "class_has": _vectorizer(shelf)}
-        case.require(not without, "objects of a class without vectorizer got no vector", without=without, **facts)
+        there.require(not without, "objects of a class without vectorizer got no vector", without=without, **facts)
         question = there.near(pictures[0], limit=len(ids))
         hits = there.hits(question)
-        case.require(bool(hits), "an image finds nothing in a class without vectorizer", question, hits, **facts)
+        there.require(bool(hits), "an image finds nothing in a class without vectorizer", question, hits, **facts)
         truth = there.dataset.truth(there.dataset.by_id[ids[0]].vector or ())
-        case.demand(question, hits, truth.faults(hits, truth.expect(limit=len(ids))))
+        there.demand(question, hits, truth.faults(hits, truth.expect(limit=len(ids))))
 
 
 def _vectorizer(shelf: Scratch) -> Any:

@@ -29,7 +29,7 @@ from harness.model import Endpoint, Inference, Needs
 from harness.targets.base import DescribedTarget, WritesLogs
 from harness.targets.docker import leftovers
 from harness.targets.find import find
-from harness.targets.kept import Kept, configuration, difference
+from harness.targets.kept import Kept, configuration, difference, identity
 from harness.targets.leftovers import remove_collections
 from harness.targets.programs import own_program
 from harness.targets.setup import Setup
@@ -166,7 +166,9 @@ def _found(entry: dict[str, Any], name: str, needs: Needs, setup: Setup) -> Runn
         raise UsageError(f"{name} is just being started by another command", hint="Try again when it is there.")
     found = _running(entry, fresh=False)
     found = replace(found, endpoint=replace(found.endpoint, read_only=setup.read_only))
-    unlike = difference(configuration(needs, setup), entry["configuration"], unlimited=bool(found.endpoint.unlimited))
+    unlike = difference(
+        configuration(name, needs, setup), entry["configuration"], unlimited=bool(found.endpoint.unlimited)
+    )
     if unlike:
         raise UsageError(f"{name} was left running and is not what is asked for: {unlike}", hint=_STOP_IT)
     if not _answers(found.endpoint):
@@ -182,7 +184,7 @@ def _answers(endpoint: Endpoint) -> bool:
 
 
 def _report_path(name: str) -> Path:
-    return state_folder() / f"up-{hashlib.sha256(name.encode()).hexdigest()[:12]}.json"
+    return state_folder() / f"up-{hashlib.sha256(identity(name).encode()).hexdigest()[:12]}.json"
 
 
 def _forget_logs(folder: Path) -> None:
@@ -248,7 +250,7 @@ def _supervise(order: dict[str, Any]) -> None:
     me = {
         "target": order["target"],
         "logs": order["logs"],
-        "configuration": configuration(needs, setup),
+        "configuration": configuration(order["target"], needs, setup),
         "machine": machine(),
         "supervisor": asdict(process(os.getpid())),
     }

@@ -35,13 +35,21 @@ class Kept:
         return "".join(texts)
 
 
-def configuration(needs: Needs, setup: Setup) -> dict[str, Any]:
+def identity(name: str) -> str:
+    """Return what tells a target from every other on this machine: a Compose file by its whole path."""
+    path = _compose_file(name)
+    return name if path is None else f"{path.resolve()} {name.partition('#')[2]}"
+
+
+def configuration(name: str, needs: Needs, setup: Setup) -> dict[str, Any]:
     """Return all by which two starts of one target can differ, as JSON; what `--env` says only as hashes.
 
     What checks will do to it (`abilities`), the versions that a scenario is for and whether a run may write change
     nothing about a start.
     """
+    path = _compose_file(name)
     made: dict[str, Any] = {
+        "file": sha256(path.read_bytes()).hexdigest()[:_SHOWN] if path else "",
         "modules": sorted(needs.modules),
         "settings": dict(needs.settings),
         "limits": {name: getattr(needs, name) for name in _LIMITS},
@@ -66,6 +74,8 @@ def difference(asked: Mapping[str, Any], there: Mapping[str, Any], *, unlimited:
 
 
 def _differences(asked: Mapping[str, Any], there: Mapping[str, Any], *, unlimited: bool) -> Iterator[str]:
+    if asked["file"] != there["file"]:
+        yield "its Compose file has changed since"
     for module in asked["modules"]:
         if module not in there["modules"]:
             yield f"it lacks the module {module}"
@@ -77,6 +87,12 @@ def _differences(asked: Mapping[str, Any], there: Mapping[str, Any], *, unlimite
         if mine["environment"].get(name) != other["environment"].get(name):
             yield f"--env {name} was another"
     yield from _pairs({**mine, "environment": 0}, {**other, "environment": 0}, "what it was given as {}")
+
+
+def _compose_file(name: str) -> Path | None:
+    kind, _, rest = name.partition(":")
+    path = Path(rest.partition("#")[0])
+    return path if kind == "compose" and path.is_file() else None
 
 
 def _pairs(asked: Mapping[str, Any], there: Mapping[str, Any], called: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from harness.model import Needs
 from harness.targets import find
 from harness.targets.base import DescribedTarget
 from harness.targets.detached import attached, running, start_detached, stop_detached
-from harness.targets.kept import configuration, difference
+from harness.targets.kept import configuration, difference, identity
 from harness.targets.setup import Setup
 from harness.targets.state import start_time
 
@@ -37,7 +37,7 @@ def target(fake_binary: Path) -> Iterator[DescribedTarget]:
 
 def found(needs: Needs, setup: Setup, there: Needs, other: Setup, *, unlimited: bool = False) -> str:
     """The difference between what is asked for and what is there."""
-    return difference(configuration(needs, setup), configuration(there, other), unlimited=unlimited)
+    return difference(configuration("x", needs, setup), configuration("x", there, other), unlimited=unlimited)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,23 @@ def test_the_difference_is_named(needs: Needs, setup: Setup, there: Needs, other
 def test_limits_that_it_cannot_have_anyway_are_no_difference() -> None:
     """A process has no limits: a scenario that needs some skips there, whoever started it."""
     assert found(Needs(memory=2**30), Setup(), Needs(), Setup(), unlimited=True) == ""
+
+
+def test_a_compose_file_is_itself_wherever_it_is_named_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same words mean another file in another folder; and a file that was changed is not what was started."""
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.yaml").write_text("services: {}")
+    monkeypatch.chdir(tmp_path / "one")
+    one, before = identity("compose:a.yaml"), configuration("compose:a.yaml", Needs(), Setup())
+    assert identity("compose:../one/a.yaml") == one
+    assert identity("compose:a.yaml#weaviate") != one
+    monkeypatch.chdir(tmp_path / "two")
+    assert identity("compose:a.yaml") != one
+    Path("a.yaml").write_text("services: {weaviate: {}}")
+    after = configuration("compose:a.yaml", Needs(), Setup())
+    assert difference(after, before, unlimited=False) == "its Compose file has changed since"
+    assert identity("reference") == "reference"
 
 
 def test_what_is_kept_is_found_again_with_all_that_is_known_of_it(target: DescribedTarget, tmp_path: Path) -> None:
