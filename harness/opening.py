@@ -12,11 +12,15 @@ _UNWIND_SECONDS = 45.0
 
 
 class _Opening(threading.Thread):
-    """One of them; what it raised is kept."""
+    """One of them; what it raised is kept.
+
+    `ended` is waited for in place of `join`, which takes a thread for ended that goes on when an interruption hits it.
+    """
 
     def __init__(self, name: str, act: Callable[[], object]) -> None:
         super().__init__(name=f"nearimage-opening-{name}", daemon=True)
         self.raised: BaseException | None = None
+        self.ended = threading.Event()
         self._act = act
 
     def run(self) -> None:
@@ -24,10 +28,12 @@ class _Opening(threading.Thread):
             self._act()
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             self.raised = error
+        finally:
+            self.ended.set()
 
     def interrupt(self) -> None:
         """Let it be interrupted as the main thread is: what it has begun is taken away on the way out."""
-        if self.ident is not None:
+        if self.ident is not None and not self.ended.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident), ctypes.py_object(KeyboardInterrupt))
 
 
@@ -45,14 +51,13 @@ def together(acts: Mapping[str, Callable[[], object]]) -> dict[str, HarnessError
         for thread in running.values():
             thread.start()
         for thread in running.values():
-            thread.join()
+            thread.ended.wait()
     except BaseException:
         for thread in running.values():
-            if thread.is_alive():
-                thread.interrupt()
+            thread.interrupt()
         for thread in running.values():
             if thread.ident is not None:
-                thread.join(_UNWIND_SECONDS)
+                thread.ended.wait(_UNWIND_SECONDS)
         raise
     for thread in running.values():
         if thread.raised is not None and not isinstance(thread.raised, HarnessError):
