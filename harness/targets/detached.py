@@ -126,7 +126,8 @@ def attached(target: DescribedTarget, needs: Needs, setup: Setup) -> Running | N
         return None
     found = _found(entry, target.name, needs, setup)
     if not found.endpoint.read_only:
-        remove_collections(found.endpoint)
+        with contextlib.suppress(TargetError):  # tidying up is no reason to refuse a server that answers
+            remove_collections(found.endpoint)
     return found
 
 
