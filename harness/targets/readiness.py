@@ -19,6 +19,7 @@ _PROBE_SECONDS = 0.5
 _NOT_LET_IN = "It wants a key, or another one: AUTHENTICATION_APIKEY_ALLOWED_KEYS of its environment is what we have."
 _HINTS = (
     ("address already in use", "Another program took a port in between: try again."),
+    ("more memory than its limit", "Let it have more: --memory 2GiB, or the scenario's limits."),
     ("no space left on device", "Free some disk space, or set TMPDIR to a folder with room."),
     ("too many open files", "Raise the limit of open files: `ulimit -n 65536`."),
     ("glibc", "This binary needs a newer C library than this system has."),

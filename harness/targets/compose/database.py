@@ -13,8 +13,9 @@ import httpx
 from harness.errors import TargetError
 from harness.targets.address import parse
 from harness.targets.compose.project import Found, Project
-from harness.targets.compose.reading import Reading, api_key, data_folder, grpc_port, http_port
+from harness.targets.compose.reading import Reading, data_folder, grpc_port, http_port
 from harness.targets.greeting import grpc_answers, meta_of
+from harness.targets.keys import api_key
 from harness.targets.phases import Phases
 from harness.targets.readiness import POLL_SECONDS, Readiness
 

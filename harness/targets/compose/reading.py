@@ -24,7 +24,6 @@ DATA = "/var/lib/weaviate"
 KEY = "WEAVIATE_API_KEY"
 _SECONDS = 60.0
 _OURS = ("ENABLE_MODULES", "DEFAULT_VECTORIZER_MODULE", "AUTHENTICATION_ANONYMOUS_ACCESS_ENABLED")
-_YES = ("true", "1", "on", "enabled")
 _SHOWN = 600
 
 
@@ -121,17 +120,6 @@ def data_folder(service: Mapping[str, Any]) -> str:
     """Return where a Weaviate keeps its data, inside."""
     named = environment(service).get("PERSISTENCE_DATA_PATH", DATA)
     return "/" + named.strip("/").removeprefix("./")
-
-
-def api_key(settings: Mapping[str, str]) -> str:
-    """Return the key of a user who may do everything, as far as can be told; empty where none is wanted."""
-    keys = [key.strip() for key in settings.get("AUTHENTICATION_APIKEY_ALLOWED_KEYS", "").split(",")]
-    if settings.get("AUTHENTICATION_APIKEY_ENABLED", "").lower() not in _YES or not keys[0]:
-        return ""
-    users = [user.strip() for user in settings.get("AUTHENTICATION_APIKEY_USERS", "").split(",")]
-    lists = ("AUTHORIZATION_ADMINLIST_USERS", "AUTHORIZATION_RBAC_ROOT_USERS", "AUTHORIZATION_ADMIN_USERS")
-    mighty = {user.strip() for name in lists for user in settings.get(name, "").split(",")}
-    return next((key for key, user in zip(keys, users, strict=False) if user in mighty), keys[0])
 
 
 def _names_key(path: Path) -> bool:

@@ -15,6 +15,7 @@ from harness.targets.docker.containers import Container, Order
 from harness.targets.docker.daemon import Daemon
 from harness.targets.docker.inference import Service, check_alive
 from harness.targets.greeting import grpc_answers, meta_of
+from harness.targets.keys import api_key
 from harness.targets.phases import Phases
 from harness.targets.readiness import POLL_SECONDS, Readiness
 
@@ -51,6 +52,11 @@ class Plan:
     cpus: float = 0.0
     memory: int = 0
     volumes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The API key that it wants; empty where anybody may ask."""
+        return api_key(self.settings)
 
     @property
     def data(self) -> str:
@@ -159,6 +165,11 @@ class Database:
         """The folder inside that it keeps its data in."""
         return self._plan.data
 
+    @property
+    def key(self) -> str:
+        """The API key that it wants; empty where anybody may ask."""
+        return self._plan.key
+
     def wait(self) -> None:
         """Wait until it is ready.
 
@@ -213,9 +224,10 @@ class Database:
             tail=self.container.tail,
             phases=phases,
             seconds=self._patience,
+            headers={"Authorization": f"Bearer {self.key}"} if self.key else {},
         )
         self.meta = ready.wait()
-        self.weaviate = meta_of(parse(self.url), "").weaviate
+        self.weaviate = meta_of(parse(self.url), self.key).weaviate
         with phases.timed("modules and gRPC"):
             self.grpc = self._grpc(str(self.meta["version"]))
 
@@ -231,7 +243,7 @@ class Database:
         old = _release(version) < _GRPC_SINCE
         seconds = _GRPC_OLD_SECONDS if old else _GRPC_SECONDS
         deadline = time.monotonic() + seconds
-        while trouble := grpc_answers(address, ""):
+        while trouble := grpc_answers(address, self.key):
             check_alive(self.container)
             if time.monotonic() > deadline and old:
                 return ""

@@ -293,6 +293,7 @@ class DockerTarget:
             weaviate=database.weaviate,
             started=True,
             read_only=self._setup.read_only,
+            api_key=database.key,
             inference={module: each for module, each in opened.behind.items() if module in modules},
         )
 

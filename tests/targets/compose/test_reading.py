@@ -14,8 +14,9 @@ from harness.errors import FileError
 from harness.model import Module
 from harness.targets.compose import reading
 from harness.targets.compose.program import Compose
-from harness.targets.compose.reading import Behind, Reading, api_key, key_variable, read
+from harness.targets.compose.reading import Behind, Reading, key_variable, read
 from harness.targets.compose.source import source
+from harness.targets.keys import api_key
 
 PRINTS = "import pathlib, sys; print(pathlib.Path(sys.argv[sys.argv.index('-f') + 1]).read_text())"
 """A Compose whose `config` is the file as it is, which JSON without variables is."""

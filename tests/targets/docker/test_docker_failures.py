@@ -157,6 +157,16 @@ def test_ports_that_others_keep_taking(make_target: MakeTarget, monkeypatch: pyt
 
 
 @docker
+def test_too_little_memory_is_the_cause_that_is_told(make_target: MakeTarget, left: Left) -> None:
+    """The system kills what goes over its limit, and Docker knows that it was that."""
+    error = trouble(make_target("hungry", memory=64 << 20), Needs())
+    assert error.what == "Weaviate (nearimage-test/fake:hungry) was killed by signal 9 before it was ready"
+    assert error.log.endswith("Docker says: it wanted more memory than its limit")
+    assert error.hint == "Let it have more: --memory 2GiB, or the scenario's limits."
+    assert left.names() == set()
+
+
+@docker
 def test_limits_that_no_machine_has(make_target: MakeTarget, left: Left) -> None:
     """More processors than there are is Docker's to refuse, and its words are told."""
     error = trouble(make_target(cpus=10_000.0), Needs())

@@ -164,6 +164,15 @@ def test_variables_of_a_person_win_over_those_of_a_scenario(make_target: MakeTar
         assert (told["A"], told["LOG_LEVEL"]) == ("person", "debug")
 
 
+def test_a_server_that_wants_a_key_is_asked_with_it(make_target: MakeTarget) -> None:
+    """The key stands in its own settings; it is in no description."""
+    settings = {"AUTHENTICATION_APIKEY_ENABLED": "true", "AUTHENTICATION_APIKEY_ALLOWED_KEYS": "secret-of-a-test"}
+    target = make_target(environment=settings)
+    with target.open(Needs()) as endpoint:
+        assert endpoint.headers == {"Authorization": "Bearer secret-of-a-test"}
+    assert "secret-of-a-test" not in f"{endpoint} {target.describe()} {target.notes}"
+
+
 def test_a_folder_is_mounted_and_stays(make_target: MakeTarget, tmp_path: Path, left: Left) -> None:
     """Data in a folder of the person's own are there after the run."""
     folder = tmp_path / "data"

@@ -1,7 +1,7 @@
 """A named fake of Weaviate and of an inference service, for a container; needs nothing but Python.
 
 FAKE says how it behaves: fine (default), exits, dies, never-ready, deaf (an open port that says nothing), no-module,
-no-grpc, reference. VERSION is the version that it says it is, NODES how many nodes it says its cluster has.
+no-grpc, reference, hungry. VERSION is the version that it says it is, NODES how many nodes it says its cluster has.
 In the folder of its data it adds a letter to the file `lives` in each life.
 """
 
@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FAKE = os.environ.get("FAKE", "fine")
+KEY = os.environ.get("AUTHENTICATION_APIKEY_ALLOWED_KEYS", "")
 DATA = Path(os.environ.get("PERSISTENCE_DATA_PATH", "/tmp"))
 _HEADERS, _SETTINGS, _END_STREAM_AND_HEADERS = 1, 4, 5
 
@@ -36,7 +37,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         status, body = 200, b"{}"
-        if self.path.endswith("/ready") and FAKE == "never-ready":
+        if KEY and self.path == "/v1/meta" and self.headers["Authorization"] != f"Bearer {KEY}":
+            status = 401
+        elif self.path.endswith("/ready") and FAKE == "never-ready":
             status = 503
         elif self.path == "/v1/meta":
             names = [] if FAKE == "no-module" else os.environ.get("ENABLE_MODULES", "").split(",")
@@ -97,6 +100,9 @@ def main() -> None:
     if FAKE == "deaf":
         with socket.create_server(("0.0.0.0", 8080)):
             signal.pause()
+    if FAKE == "hungry":
+        kept = [b"x" * (1 << 20) for _ in range(1 << 12)]
+        print(len(kept), flush=True)  # noqa: T201
     with (DATA / "lives").open("a") as lives:
         lives.write("x")
     if FAKE != "no-grpc":
