@@ -43,11 +43,12 @@ def test_a_bug_is_not_taken_for_trouble() -> None:
 
 def test_an_interruption_ends_all_of_them_in_order() -> None:
     """Ctrl-C while they are at work reaches each, what each has begun is taken away, and only then it goes on."""
-    begun, taken_away = threading.Barrier(3), []
+    begun = {name: threading.Event() for name in "ab"}
+    taken_away = []
 
     def at_work(name: str) -> None:
         try:
-            begun.wait(_LONG)
+            begun[name].set()
             deadline = time.monotonic() + _LONG
             while time.monotonic() < deadline:
                 time.sleep(0.01)
@@ -55,7 +56,7 @@ def test_an_interruption_ends_all_of_them_in_order() -> None:
             taken_away.append(name)
 
     def interrupt() -> None:
-        begun.wait(_LONG)
+        assert all(one.wait(_LONG) for one in begun.values())
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
