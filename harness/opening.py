@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from harness.errors import HarnessError
 
 _UNWIND_SECONDS = 45.0
+_LOOK_SECONDS = 0.5
+"""An interruption that comes just before a wait begins is noticed when it ends, so no wait is long."""
 
 
 class _Opening(threading.Thread):
@@ -51,7 +53,8 @@ def together(acts: Mapping[str, Callable[[], object]]) -> dict[str, HarnessError
         for thread in running.values():
             thread.start()
         for thread in running.values():
-            thread.ended.wait()
+            while not thread.ended.wait(_LOOK_SECONDS):
+                pass
     except BaseException:
         for thread in running.values():
             thread.interrupt()
