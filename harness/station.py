@@ -49,6 +49,7 @@ class Station:
         self.trouble: HarnessError | None = None
         self.notes: dict[str, Literal["info", "warning"]] = {}
         self.kept = False
+        self._closed = False
         self._kept_target: object | None = None
         self._seed = seed
         self._loading = loading
@@ -125,7 +126,7 @@ class Station:
 
     def statistics(self) -> tuple[Usage, ...]:
         """What each part of the target has used so far; nothing where that can't be told, or not any more."""
-        if self.endpoint is None or self.kept or not isinstance(self.target, CanShowStatistics):
+        if self._closed or self.endpoint is None or self.kept or not isinstance(self.target, CanShowStatistics):
             return ()
         try:
             return self.target.statistics()
@@ -134,6 +135,7 @@ class Station:
 
     def close(self, scenarios: Iterable[Scenario], *, owner: bool) -> None:
         """Take away what this process brought into the database, and the owner the database too."""
+        self._closed = True
         if self._silent:
             self._open.close()  # nothing can be taken away there: with its process gone, that is known at once
         with self._open, ExitStack() as mine:

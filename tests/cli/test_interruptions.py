@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 from running import LARGE, TINY, Place, ended, wait_until
 
+from harness.model import Outcome
 from harness.record import read
 
 MANY = TINY.replace("[near-image/ascending, threshold/inclusive]", '["*"]').replace("subjects: 4", "subjects: 30")
@@ -119,3 +120,34 @@ def references(claim: dict[str, list[dict[str, int]]]) -> list[int]:
         if b"harness.reference" in words and not any(word.endswith(b"guard.py") for word in words):
             found.append(each["pid"])
     return found
+
+
+DURABLE = TINY.replace(
+    "checks: [near-image/ascending, threshold/inclusive]",
+    'needs: {abilities: [restart, kill, pause, second]}\nchecks: ["durability/*", "settings/*"]',
+).replace("load: {requests: 12, warmup: 2}\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_while_a_second_server_runs(number: signal.Signals, place: Place) -> None:
+    """Interrupted or killed in the middle of what checks do to servers, it leaves neither the first nor the second."""
+    place.scenario(DURABLE)
+    process = place.start("run", "tiny.yaml", "--target", "reference", "--checks", "settings/default-limit")
+    wait_until(lambda: any("second" in claim["what"] and claim["processes"] for claim in place.claims()), process)
+    process.send_signal(number)
+    if number is signal.SIGINT:
+        assert_interrupted(ended(process), place)
+    else:
+        ended(process)
+        assert place.run("down").returncode == 0
+        assert place.left() == []
+
+
+def test_a_whole_run_of_what_restarts_and_kills(place: Place) -> None:
+    """Each clause holds on the reference in a process of its own, and nothing stays behind."""
+    place.scenario(DURABLE)
+    result = place.run("run", "tiny.yaml", "--target", "reference", "--interfaces", "grpc", "--quiet")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert {one.outcome for one in read(place.record).verdicts} == {Outcome.HELD}
+    assert {"durability/kill-keeps", "settings/default-limit"} <= {one.check for one in read(place.record).verdicts}
+    assert place.left() == []

@@ -131,3 +131,22 @@ def test_a_harness_that_is_ended_leaves_nothing_of_a_real_server(
     assert len(pids) == 3
     wait_until(lambda: not any(start_time(pid) for pid in pids))
     wait_until(lambda: not list((tmp_path / "tmp").iterdir()))
+
+
+def test_a_real_server_is_killed_frozen_measured_and_has_another_beside_it(target: EmbeddedTarget) -> None:
+    """What was stored alone is found after a kill and after a pause; the second one has its own data and settings."""
+    image = base64.b64encode(b"an image").decode()
+    with target.open(BOTH) as endpoint:
+        store(endpoint, image)
+        before = distances(endpoint, image)
+        assert target.kill() == endpoint
+        assert distances(endpoint, image) == before
+        with target.paused(), pytest.raises(httpx.TimeoutException):
+            httpx.get(f"{endpoint.url}/v1/meta", timeout=0.5)
+        assert distances(endpoint, image) == before
+        with target.second({"ENABLE_MODULES": ""}) as second:
+            assert not second.modules
+            assert httpx.get(f"{second.url}/v1/schema").json()["classes"] == []
+        database, inference = target.statistics()
+        assert database.resident > inference.resident
+        assert database.disk
