@@ -15,8 +15,10 @@ from test_layout import MAY_IMPORT
 
 from harness import cli, session
 from harness.errors import ExitCode
+from harness.fleet.file import fleet
 from harness.preflight import check_ids
 from harness.targets import find
+from harness.targets.setup import Setup
 
 TOX = ConfigParser()
 TOX.read(TREE / "tox.ini")
@@ -43,9 +45,12 @@ def name(value: object) -> str:
 @pytest.mark.parametrize(("page", "words"), typed("nearimage"), ids=name)
 def test_each_nearimage_command_on_a_page_is_one(page: Path, words: list[str]) -> None:
     """The parser of the command takes it, its target is one, and its scenario is there."""
-    options = cli._parser().parse_args([PLACEHOLDERS.get(word, word) for word in words] if words else ["list"])
-    if getattr(options, "target", ""):
-        find_by_form(options.target)
+    alone = words in ([], ["compose"])  # the name of a command, in a sentence
+    options = cli._parser().parse_args(["list"] if alone else [PLACEHOLDERS.get(word, word) for word in words])
+    target = getattr(options, "target", [])
+    for each in target if isinstance(target, list) else [target]:
+        if each:
+            find_by_form(each)
     named = [each for each in getattr(options, "scenarios", []) if each != "my-photos.yaml"]
     assert session.scenario_paths(named), page
     for glob in getattr(options, "checks", []):
@@ -53,8 +58,8 @@ def test_each_nearimage_command_on_a_page_is_one(page: Path, words: list[str]) -
 
 
 def find_by_form(target: str) -> None:
-    """Find a target; of an embedded one only that the table has it, for its binary is not here."""
-    if not target.startswith("embedded:"):
+    """Find a target; of a binary or a file that is not here only that the table has it."""
+    if not target.startswith(("embedded:", "compose:my-own")):
         find(target)
 
 
@@ -115,13 +120,20 @@ def test_every_exit_code_is_on_the_readme() -> None:
 
 def test_the_readmes_scenario_holds(tmp_path: Path) -> None:
     """Copied into an empty folder it is valid, and its promises hold on the reference."""
-    [text] = blocks(README, "yaml")
+    [text] = [one for one in blocks(README, "yaml") if "nearimage: 1" in one]
     (tmp_path / "my-photos.yaml").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "harness.cli", "run", "my-photos.yaml", "--target", "reference", "--quiet"]
     done = subprocess.run(
         [*command, "--checks", "promise/*"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, "Everything held" in done.stdout) == (ExitCode.HELD, True), done.stdout + done.stderr
+
+
+def test_the_readmes_file_of_targets_is_right(tmp_path: Path) -> None:
+    """Each target in it can be had, by the names that a report would have."""
+    [text] = [one for one in blocks(README, "yaml") if "nearimage-targets: 1" in one]
+    (tmp_path / "fleet.yaml").write_text(text, encoding="utf-8")
+    assert [one.name for one in fleet(tmp_path / "fleet.yaml", Setup())] == ["now", "next"]
 
 
 def test_the_readmes_test_passes(tmp_path: Path) -> None:
