@@ -55,12 +55,15 @@ def with_settings(needs: Needs, settings: Mapping[str, str]) -> Needs:
         needs: what the first server needed.
         settings: the settings on top.
     """
-    enabled = settings.get("ENABLE_MODULES")
-    modules = needs.modules
-    if enabled is not None:
-        names = [name.strip() for name in enabled.split(",")]
-        modules = tuple(module for module in modules if module in names)
-    return replace(needs, modules=modules, settings={**needs.settings, **settings})
+    return replace(needs, modules=left_of(needs.modules, settings), settings={**needs.settings, **settings})
+
+
+def left_of(modules: tuple[str, ...], settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Return which of these modules a second server has: all, unless its settings say which."""
+    if "ENABLE_MODULES" not in settings:
+        return modules
+    names = [name.strip() for name in settings["ENABLE_MODULES"].split(",")]
+    return tuple(module for module in modules if module in names)
 
 
 def _base(data: Path) -> dict[str, str]:

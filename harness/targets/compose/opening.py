@@ -18,6 +18,7 @@ from harness.targets.docker import images, inference
 from harness.targets.docker.daemon import Daemon
 from harness.targets.docker.inference import Service
 from harness.targets.phases import Phases
+from harness.targets.server_settings import left_of
 from harness.targets.state import Claim
 
 _TRIES = 3
@@ -98,7 +99,7 @@ class Opened:
         self.lent += 1
         name = f"{self.project.name}-{self.lent}"
         project = replace(self.project, name=name, file=self.claim.folder / f"{name}.yaml", containers={})
-        database = replace(self.database, project=project)
+        database = replace(self.database, project=project, modules=left_of(self.database.modules, settings))
         try:
             _write(self.file, project, self.reading, self.changes.but(settings))
             project.make()

@@ -23,6 +23,7 @@ from harness.targets.docker.networks import gateway, private_network
 from harness.targets.docker.reaper import with_or_without_reaper
 from harness.targets.phases import Phases
 from harness.targets.programs import inference_service
+from harness.targets.server_settings import left_of
 from harness.targets.setup import HARNESS, HOST, Setup
 from harness.targets.state import FOLDER_PREFIX, Claim, claimed
 from harness.targets.state import sweep as sweep_claims
@@ -168,7 +169,11 @@ class DockerTarget:
         """
         opened, _ = self._running()
         opened.seconds += 1
-        plan = dataclasses.replace(opened.plan, settings={**opened.plan.settings, **settings})
+        plan = dataclasses.replace(
+            opened.plan,
+            modules=left_of(opened.plan.modules, settings),
+            settings={**opened.plan.settings, **settings},
+        )
         database = self._database(opened, plan, f"second-{opened.seconds}", Phases())
         try:
             database.wait()
