@@ -309,6 +309,26 @@ def test_an_end_does_not_make_a_record_better_than_its_verdicts(path: Path) -> N
     assert read(written(path, VerdictEntry.of(HELD), END)).exit_code is ExitCode.HELD
 
 
+def test_a_record_from_before_there_were_several_targets_is_read(path: Path) -> None:
+    """Entries that name no target, as older records have them, are those of the only one."""
+    verdict = VerdictEntry.of(HELD).model_dump(mode="json", exclude={"target"})
+    target = {"type": "target", "name": "reference", "description": "d", "version": "1.39.0", "weaviate": False}
+    path.parent.mkdir()
+    path.write_text("".join(json.dumps(line) + "\n" for line in (RUN.model_dump(mode="json"), target, verdict)))
+    record = read(path)
+    assert record.target is not None
+    assert {record.target.target, record.verdicts[0].target} == {""}
+
+
+def test_a_target_that_was_not_opened_is_not_the_one_that_was_asked(path: Path) -> None:
+    """`target` is the first that was opened; `targets` are all."""
+    lost = TargetEntry(target="a", name="a", description="", version="", weaviate=False, trouble="nobody answers")
+    asked = TargetEntry(target="b", name="b", description="", version="1.39.0", weaviate=True)
+    record = read(written(path, lost, asked))
+    assert (record.target, record.targets) == (asked, (lost, asked))
+    assert read(written(path, lost)).target is None
+
+
 def test_the_published_schema_is_the_current_one() -> None:
     """`harness/record.schema.json` is what `python -m harness.record` prints."""
     published = Path(__file__).parents[1] / "harness" / "record.schema.json"
