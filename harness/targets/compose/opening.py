@@ -19,7 +19,6 @@ from harness.targets.docker.daemon import Daemon
 from harness.targets.docker.inference import Service
 from harness.targets.phases import Phases
 from harness.targets.server_settings import left_of
-from harness.targets.server_settings import left_of
 from harness.targets.state import Claim
 
 _TRIES = 3
