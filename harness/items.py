@@ -16,6 +16,7 @@ from harness.checks import Check, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.errors import FileError
+from harness.interfaces import chosen
 from harness.latency import Measured, elsewhere, measure
 from harness.model import Level, Outcome, Verdict
 from harness.record import Entry, VerdictEntry
@@ -60,15 +61,16 @@ class ScenarioFile(pytest.File):
         except FileError as error:
             raise self.CollectError(str(error)) from error
         sitting = self.config.stash[SITTING]
+        interfaces = chosen(sitting.options.interfaces)
         for collection in self.scenario.collections:
-            for interface in sitting.options.interfaces:
+            for interface in interfaces:
                 for make in self._items(sitting, collection, interface):
                     yield from map(make, sitting.stations)  # one target after the other: as alike as can be
 
     def _items(self, sitting: Sitting, collection: Collection, interface: str) -> Iterator[_Make]:
         """Yield what makes the item of a target, for everything that is asked of a collection over an interface."""
         wants = sitting.options.wants
-        for check in self._checks(collection, first=interface == sitting.options.interfaces[0]):
+        for check in self._checks(collection, first=interface == chosen(sitting.options.interfaces)[0]):
             if wants(check.id):
                 yield partial(CheckItem.of, self, check, collection, interface)
         for asked in self.scenario.questions_for(collection):
@@ -81,6 +83,8 @@ class ScenarioFile(pytest.File):
         """Yield what is checked of a collection; what asks with every image goes over the first interface alone."""
         given = self.scenario.needs.abilities
         for check in all_checks().values():
+            if check.by_name and not self.scenario.checks:
+                continue
             if self.scenario.wants(check.id) and check.applies(collection) and check.allowed(given):
                 if check.once and not (first and self._is_first(check, collection)):
                     continue

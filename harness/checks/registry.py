@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from harness.abilities import ABILITIES
 from harness.model import Level, Metric, Module
 from harness.scenario import Collection
@@ -50,6 +52,8 @@ class Check:
     of a server that may only be read. `abilities` names what it does to the server itself, see `harness.abilities`: it
     is asked only where a scenario names them, because it disturbs whoever else uses that server. `once` is True if it
     is about what stands behind a module: it is asked for each module once, of the first collection that has it.
+    `by_name` is True if only a scenario that lists its checks can ask for it, because it takes long or repeats others
+    in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty.
     """
 
     id: str
@@ -61,6 +65,8 @@ class Check:
     writes: bool = False
     abilities: tuple[str, ...] = ()
     once: bool = False
+    by_name: bool = False
+    versions: str = ""
 
     @property
     def chapter(self) -> str:
@@ -75,6 +81,12 @@ class Check:
         """Whether a scenario that names these abilities lets it do what it does."""
         return set(self.abilities) <= set(abilities)
 
+    def is_about(self, version: str) -> bool:
+        """Whether it has something to say about this version of Weaviate; one that is not known may be any."""
+        if not (self.versions and version):
+            return True
+        return SpecifierSet(self.versions).contains(version, prereleases=True)
+
 
 _found: dict[str, Check] = {}
 
@@ -88,6 +100,8 @@ def check(
     writes: bool = False,
     abilities: tuple[str, ...] = (),
     once: bool = False,
+    by_name: bool = False,
+    versions: str = "",
 ) -> Callable[[Run], Run]:
     """Register a function as a check; the first line of its docstring is the clause.
 
@@ -99,6 +113,8 @@ def check(
         writes: whether it changes data.
         abilities: what it asks of the target itself, by the names of `harness.abilities`.
         once: whether it is asked once for each module, and not of each collection.
+        by_name: whether only scenarios that list their checks ask for it.
+        versions: the versions of Weaviate that it is about, such as `>=1.25,<2`.
 
     Raises:
         ValueError: if the id is taken, or there is no such ability.
@@ -110,7 +126,7 @@ def check(
         if id_ in _found:
             raise ValueError(f"two checks are called {id_}")
         sentence = (function.__doc__ or "").strip().splitlines()[0]
-        _found[id_] = Check(id_, level, sentence, source, function, when, writes, abilities, once)
+        _found[id_] = Check(id_, level, sentence, source, function, when, writes, abilities, once, by_name, versions)
         return function
 
     return register

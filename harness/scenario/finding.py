@@ -16,6 +16,9 @@ _SUFFIXES = frozenset({".yaml", ".yml"})
 SMOKE = "smoke"
 """The shipped scenario that has a little of everything."""
 
+_BY_NAME = frozenset({SMOKE, "encodings", "configuration", "errors"})
+"""The shipped scenarios that say in small or in detail what the others say: run by their names."""
+
 _FIRST = {"photos-img2vec": 0, "photos-clip": 1}
 
 
@@ -30,10 +33,11 @@ def shipped_scenarios() -> dict[str, Path]:
 def usual_scenarios() -> dict[str, Path]:
     """The shipped scenarios that a run takes when none is named.
 
-    Not the smoke test, whose collections are small ones of the others, and none that asks for abilities: it does
-    something to the server itself, and takes minutes.
+    Not the smoke test, whose collections are small ones of the others, none that goes into details which a usual run
+    has no time for, and none that asks for abilities: it does something to the server itself, and takes minutes.
     """
-    return {name: path for name, path in shipped_scenarios().items() if name != SMOKE and not _asks_for_abilities(path)}
+    shipped = shipped_scenarios().items()
+    return {name: path for name, path in shipped if name not in _BY_NAME and not _asks_for_abilities(path)}
 
 
 def _asks_for_abilities(path: Path) -> bool:
