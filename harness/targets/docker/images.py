@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from typing import Any
 
@@ -75,10 +76,8 @@ def digest(image: dict[str, Any]) -> str:
 
 
 def mirrored(name: str) -> str:
-    """Return an official image's name behind the prefix that Testcontainers' settings name for a mirror, if any."""
-    from testcontainers.core.config import testcontainers_config
-
-    return f"{testcontainers_config.hub_image_name_prefix}{name}"
+    """Return an official image's name behind the mirror that TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX names, if it does."""
+    return os.environ.get("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX", "") + name
 
 
 def _pull(daemon: Daemon, name: str) -> None:

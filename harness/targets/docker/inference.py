@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from harness.errors import TargetError
-from harness.inference.announce import read_ready_line
 from harness.model import Inference, Module
 from harness.targets.docker import gpu
 from harness.targets.docker.containers import Container, Order
@@ -119,7 +118,7 @@ def wait(service: Service, number: int | None, seconds: float = PATIENCE) -> Inf
                 )
             time.sleep(POLL_SECONDS)
         ours = _is_ours(client)
-    encoder, device = _says(container.log(), ours=ours)
+        encoder, device = _introduced(client) if ours else ("", _device(container.log()))
     _check_device(container, device, number)
     return Inference(url=url, ours=ours, encoder=encoder, device=device, image=service.image)
 
@@ -154,17 +153,21 @@ def _is_ours(client: httpx.Client) -> bool:
     return isinstance(told, dict) and {"next", "calls"} <= told.keys()
 
 
-def _says(log: str, *, ours: bool) -> tuple[str, str]:
-    """Return the encoder and the device that a service names in its log; empty where it names none."""
-    if ours:
-        for line in log.splitlines():
-            announced = read_ready_line(line)
-            if announced:
-                return announced[1], announced[2]
+def _introduced(client: httpx.Client) -> tuple[str, str]:
+    """Return the encoder and the device that our service names; its ready line may come later than its first answer."""
+    try:
+        meta: Any = client.get("/meta").json()
+    except (httpx.HTTPError, ValueError):
+        return "", ""
+    return str(meta.get("encoder", "")), str(meta.get("device", ""))
+
+
+def _device(log: str) -> str:
+    """Return the device that an official service names in its log; empty where it names none."""
     on_gpu = _ON_GPU.search(log)
     if on_gpu:
-        return "", on_gpu[1]
-    return "", "cpu" if _ON_CPU.search(log) else ""
+        return on_gpu[1]
+    return "cpu" if _ON_CPU.search(log) else ""
 
 
 def _check_device(container: Container, device: str, number: int | None) -> None:

@@ -341,5 +341,5 @@ def choose(rest: str, setup: Setup | None = None) -> DockerTarget:
     version = (rest or versions.OFFICIAL).removeprefix("v")
     if binaries.VERSION.fullmatch(version):
         name = f"docker:{version}"
-        return DockerTarget(name, f"{images.WEAVIATE}:{version}", version=version, setup=setup)
+        return DockerTarget(name, images.mirrored(f"{images.WEAVIATE}:{version}"), version=version, setup=setup)
     return DockerTarget(f"docker:{rest}", images.checked(rest), setup=setup)

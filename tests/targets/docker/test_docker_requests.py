@@ -82,6 +82,15 @@ def test_an_image_can_be_given_for_a_module(daemon: Daemon) -> None:
     assert [body["Image"] for body in daemon.created()] == ["own/resnet:2", WEAVIATE]
 
 
+def test_a_mirror_has_the_official_images(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prefix that every Testcontainers program takes goes before them, and before no image that a person names."""
+    monkeypatch.setenv("TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX", "mirror.example.org/")
+    daemon.images |= {f"mirror.example.org/{WEAVIATE}", f"mirror.example.org/{IMG2VEC}", "own/clip:2"}
+    opened(BOTH, images={"multi2vec-clip": "own/clip:2"})
+    asked = [body["Image"] for body in daemon.created()]
+    assert asked == [f"mirror.example.org/{IMG2VEC}", "own/clip:2", f"mirror.example.org/{WEAVIATE}"]
+
+
 def test_an_image_that_is_not_here_is_pulled(daemon: Daemon) -> None:
     """By its name and its tag, and nothing else is."""
     daemon.images.remove(IMG2VEC)
