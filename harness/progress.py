@@ -59,11 +59,14 @@ class Progress:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know how much there is to do."""
-        self._bars.update(self._checks, total=len(session.items), description="starting the database")
-        self._bars.refresh()
         self.sitting = session.config.stash.get(SITTING, None)
+        starting = "starting the database"
         if self.sitting is not None:
             self.sitting.loading = self.loading
+            if self.sitting.several:
+                starting = f"starting {len(self.sitting.stations)} databases"
+        self._bars.update(self._checks, total=len(session.items), description=starting)
+        self._bars.refresh()
 
     @pytest.hookimpl
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
