@@ -74,7 +74,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="a file, a folder or a shipped name; none: all")
     add_target_options(run.add_argument_group("which databases, and how they are set up").add_argument)
     run.add_argument("--checks", action="append", default=[], metavar="GLOB", help="only such checks: threshold/*")
-    run.add_argument("--interfaces", default="graphql,grpc", metavar="A,B", help="graphql, grpc or both")
+    run.add_argument("--interfaces", default="graphql,grpc", metavar="A,B", help="of `list interfaces`; all")
     run.add_argument("--smoke", action="store_true", help="just the smoke scenario, in seconds")
     run.add_argument("--seed", type=int, default=0, metavar="N", help="draw other thresholds and sets of images")
     run.add_argument("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")

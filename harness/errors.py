@@ -73,6 +73,10 @@ class UsageError(HarnessError):
     exit_code = ExitCode.USAGE
 
 
+class UnsupportedError(UsageError):
+    """This cannot be asked over this interface, or the interface is not there: a check is skipped, never judged."""
+
+
 class FileError(UsageError):
     """A file that a person wrote is wrong (exit 2): says the file and, where known, the line.
 

@@ -16,7 +16,6 @@ from harness.checks import Check, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.errors import FileError
-from harness.interfaces import chosen
 from harness.latency import Measured, elsewhere, measure
 from harness.model import Level, Outcome, Verdict
 from harness.record import Entry, VerdictEntry
@@ -61,16 +60,15 @@ class ScenarioFile(pytest.File):
         except FileError as error:
             raise self.CollectError(str(error)) from error
         sitting = self.config.stash[SITTING]
-        interfaces = chosen(sitting.options.interfaces)
         for collection in self.scenario.collections:
-            for interface in interfaces:
+            for interface in sitting.options.interfaces:
                 for make in self._items(sitting, collection, interface):
                     yield from map(make, sitting.stations)  # one target after the other: as alike as can be
 
     def _items(self, sitting: Sitting, collection: Collection, interface: str) -> Iterator[_Make]:
         """Yield what makes the item of a target, for everything that is asked of a collection over an interface."""
         wants = sitting.options.wants
-        for check in self._checks(collection, first=interface == chosen(sitting.options.interfaces)[0]):
+        for check in self._checks(collection, first=interface == sitting.options.interfaces[0]):
             if wants(check.id):
                 yield partial(CheckItem.of, self, check, collection, interface)
         for asked in self.scenario.questions_for(collection):

@@ -9,7 +9,7 @@ from typing import Any
 from harness.checks.case import Case
 from harness.checks.promises import question_of
 from harness.dataset import UnfitError
-from harness.errors import AnswerError, HarnessError
+from harness.errors import AnswerError, HarnessError, UnsupportedError
 from harness.load.closed_loop import Times, closed_loop
 from harness.model import Inference, Level, Outcome, Question, Verdict
 from harness.record import Entry, LatencyEntry, VerdictEntry
@@ -90,7 +90,7 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
             )
             if measured.wants(verdict.check)
         ]
-    except UnfitError as error:
+    except (UnfitError, UnsupportedError) as error:
         _leave(benchmark)
         verdict = elsewhere(measured, f"{error.what}. {error.hint}")
         return [VerdictEntry.of(verdict)], verdict

@@ -164,7 +164,10 @@ class Answer:
 
 
 class Interface(Protocol):
-    """One way to ask. Closing frees its connections; asking never raises for what a server did."""
+    """One way to ask. Closing frees its connections; asking never raises for what a server did.
+
+    What cannot be said over an interface is an `errors.UnsupportedError`: nothing was asked, nothing is judged.
+    """
 
     name: str
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from harness.dataset import Run
 from harness.errors import ExitCode, HarnessError, TargetError, UsageError
 from harness.fleet import Wanted, wanted
-from harness.interfaces import NAMES
+from harness.interfaces import DEFAULT, chosen, demand
 from harness.keeping import state_folder
 from harness.model import Module, Needs
 from harness.opening import together
@@ -36,9 +36,12 @@ class Options:
 
     targets: TargetOptions = field(default_factory=TargetOptions)
     checks: tuple[str, ...] = ()
-    interfaces: tuple[str, ...] = NAMES
+    interfaces: tuple[str, ...] = DEFAULT
     require: str = ""
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "interfaces", chosen(self.interfaces))
 
     def check(self) -> None:
         """Find what is wrong without starting anything.
@@ -48,8 +51,7 @@ class Options:
         """
         wanted(self.targets)
         for name in self.interfaces:
-            if name not in NAMES:
-                raise UsageError(f"there is no interface {name!r}", hint=f"There are: {', '.join(NAMES)}.")
+            demand(name)
 
     def wants(self, check: str) -> bool:
         """Whether this check id was asked for; no globs ask for all."""

@@ -16,7 +16,7 @@ from harness.abilities import CanShowLogs, CanShowStatistics, Usage
 from harness.checks import Check
 from harness.checks.judging import judge
 from harness.dataset import Dataset, Run, UnfitError
-from harness.errors import AnswerError, HarnessError, TargetError, UsageError
+from harness.errors import AnswerError, HarnessError, TargetError, UnsupportedError, UsageError
 from harness.fleet import Wanted
 from harness.keeping import state_folder
 from harness.model import Endpoint, Needs, Outcome, Verdict
@@ -193,7 +193,7 @@ class Station:
             try:
                 case = stage.case(self.dataset(scenario, collection), interface, questions)
                 verdict = replace(judge(check, case, scenario=scenario.name, repeat=repeat), target=self.name)
-            except UnfitError as error:
+            except (UnfitError, UnsupportedError) as error:
                 reason = f"{error.what}. {error.hint}"
             except HarnessError as error:
                 outcome, reason = Outcome.UNDECIDED, str(error)

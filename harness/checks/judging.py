@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.checks.case import Case, Skipped, Violation
 from harness.checks.registry import Check
-from harness.errors import AnswerError, TargetError
+from harness.errors import AnswerError, TargetError, UnsupportedError
 from harness.model import Outcome, Verdict
 
 
@@ -39,6 +39,8 @@ def judge(check: Check, case: Case, *, scenario: str, repeat: str = "") -> Verdi
 def _outcome(check: Check, case: Case) -> tuple[Outcome, str, Mapping[str, Any]]:
     if check.writes and case.endpoint.read_only:
         return Outcome.SKIPPED, "it writes, and this server may only be read", {}
+    if not check.is_about(case.endpoint.version):
+        return Outcome.SKIPPED, f"it is about Weaviate {check.versions}, this is {case.endpoint.version}", {}
     try:
         measured = check.run(case)
     except Violation as violation:
@@ -47,8 +49,8 @@ def _outcome(check: Check, case: Case) -> tuple[Outcome, str, Mapping[str, Any]]
             violation.what,
             _finite({"clause": check.sentence, "source": check.source, **violation.evidence}),
         )
-    except Skipped as skipped:
-        return Outcome.SKIPPED, str(skipped), {}
+    except (Skipped, UnsupportedError) as unasked:
+        return Outcome.SKIPPED, str(unasked), {}
     except (AnswerError, TargetError) as trouble:
         return Outcome.UNDECIDED, trouble.what, {"clause": check.sentence, "hint": trouble.hint}
     return Outcome.HELD, check.sentence, {"measured": measured} if measured else {}

@@ -10,6 +10,7 @@ import math
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import UnsupportedError
 from harness.interfaces.http import HttpWire, Reply
 from harness.interfaces.rest import float32s
 from harness.model import Answer, Hit, NearImage, NearObject, NearText, NearVector, Question, State, Where
@@ -58,11 +59,11 @@ class GraphQL:
         """Send one question and wait for its answer.
 
         Raises:
-            ValueError: the question holds NaN or an infinity, which GraphQL has no words for.
+            UnsupportedError: the question holds NaN or an infinity, which GraphQL has no words for.
         """
         query, variables = compose(question)
         reply = self.send(query, variables)
-        return _answer(reply, question)
+        return answered(reply, question)
 
     def send(self, query: str, variables: Mapping[str, Any] | None = None) -> Reply:
         """Send any query: the door for Aggregate, Explore and what a `Question` cannot say."""
@@ -87,7 +88,7 @@ def compose(question: Question) -> tuple[str, dict[str, Any]]:
     """The query text of a question and its variables; the same question always gives the same text.
 
     Raises:
-        ValueError: the question holds NaN or an infinity.
+        UnsupportedError: the question holds NaN or an infinity.
     """
     declared, variables = _variables(question)
     arguments = ", ".join(f"{name}: {value}" for name, value in _arguments(question).items())
@@ -100,11 +101,11 @@ def literal(value: object) -> str:
     """A Python value as a GraphQL literal; a float is written so that it reads back exactly.
 
     Raises:
-        ValueError: a float is NaN or an infinity.
+        UnsupportedError: a float is NaN or an infinity.
     """
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise ValueError(f"GraphQL cannot write {value}")
+            raise UnsupportedError(f"GraphQL cannot write {value}")
         return repr(value)
     if isinstance(value, list | tuple):
         return "[" + ", ".join(literal(item) for item in value) + "]"
@@ -179,7 +180,8 @@ def _additional(question: Question) -> str:
     return f"_additional {{ {' '.join(wanted)}{named} }}"
 
 
-def _answer(reply: Reply, question: Question) -> Answer:
+def answered(reply: Reply, question: Question) -> Answer:
+    """What a reply says to a question."""
     refused = _messages(reply.body) if reply.ok else ""
     if refused:
         return Answer(State.REFUSED, (), refused, reply.code, reply.sent, reply.received)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from harness.errors import TargetError
+from harness.errors import TargetError, UnsupportedError
 from harness.model import Answer, Hit, NearImage, NearObject, NearText, NearVector, Question, State, Where
 from harness.stubs import base_pb2, base_search_pb2, search_get_pb2, weaviate_pb2_grpc
 from harness.transport import is_loopback
@@ -98,9 +98,16 @@ class Grpc:
         """Send one question and wait for its answer.
 
         Raises:
-            ValueError: the question holds what the protocol has no room for, such as a negative limit.
+            UnsupportedError: the question holds what the protocol has no room for, such as a negative limit.
         """
-        request = compose(question)
+        try:
+            request = compose(question)
+        except (ValueError, TypeError, struct.error) as error:
+            raise UnsupportedError(f"gRPC cannot say this: {error}") from error
+        return self.ask_as(question, request)
+
+    def ask_as(self, question: Question, request: Any) -> Answer:
+        """Ask a question in other words: a message that differs from `compose`'s in what a `Question` cannot say."""
         sent = perf_counter()
         try:
             reply = self._stub.Search(request, timeout=self._timeout, metadata=self._metadata)

@@ -118,7 +118,7 @@ class HttpWire:
         except OSError as error:
             message = f"the connection broke: {error}"
             return Reply(State.UNKNOWN, message=message, sent=sent, received=perf_counter())
-        return _judged(answer, sent, empty_ok=empty_ok)
+        return judged(answer, sent, empty_ok=empty_ok)
 
 
 def encode(body: Any) -> bytes:
@@ -144,7 +144,14 @@ def message_of(body: Any) -> str:
     return message if isinstance(message, str) else ""
 
 
-def _judged(answer: Raw, sent: float, *, empty_ok: bool) -> Reply:
+def judged(answer: Raw, sent: float, *, empty_ok: bool) -> Reply:
+    """What became of a request, from the answer to it.
+
+    Args:
+        answer: as it came.
+        sent: when the request was sent.
+        empty_ok: whether success may come without a body; a 204 always may.
+    """
     received = perf_counter()
     status = answer.status
     body, is_json = _json(answer.body)

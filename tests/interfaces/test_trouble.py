@@ -183,5 +183,5 @@ def test_there_is_no_grpc_without_an_address() -> None:
 
 def test_an_unknown_interface_is_named_with_those_there_are() -> None:
     """A wrong name is a usage error that lists the right ones."""
-    with pytest.raises(UsageError, match="graphql, grpc"):
+    with pytest.raises(UsageError, match="no interface 'soap'"):
         connect("soap", at("127.0.0.1:1"))
