@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A reason for skipping, and all that was skipped for it; `at` as with a finding."""
+    """A reason for skipping, and all that was skipped for it; `at` are the targets, if it was not so at all of them."""
 
     reason: str
     cases: tuple[VerdictEntry, ...]
@@ -165,7 +165,11 @@ def skips(verdicts: Iterable[VerdictEntry]) -> tuple[Skip, ...]:
         if case.outcome is Outcome.SKIPPED:
             reason = words.clean(str(case.evidence.get("reason") or case.sentence))
             cases.setdefault(reason, []).append(case)
-    found = (Skip(reason, tuple(some), _targets_of(some, verdicts)) for reason, some in cases.items())
+    asked = len({case.target for case in verdicts})
+    found = (
+        Skip(reason, tuple(some), names if len(names := _targets_of(some, verdicts)) < asked else ())
+        for reason, some in cases.items()
+    )
     return tuple(sorted(found, key=lambda it: -len(it.cases)))
 
 
