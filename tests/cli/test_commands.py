@@ -179,7 +179,7 @@ def test_up_leaves_a_target_running_and_down_ends_it(place: Place) -> None:
     up = place.run("up", "--target", "reference")
     assert (up.returncode, up.stderr) == (0, "")
     assert all(word in up.stdout for word in ("connect_to_custom(", "curl", "'weaviate-client'", "nearimage down"))
-    [running] = [json.loads(path.read_text()) for path in place.state.glob("*.json") if "url" in path.read_text()]
+    [running] = [json.loads(path.read_text())["endpoint"] for path in place.state.glob("up-*.json")]
     asked = place.run("run", "tiny.yaml", "--target", f"{running['url']}?grpc={running['grpc'].rpartition(':')[2]}")
     assert asked.returncode == 0, asked.stdout
     again = place.run("up", "--target", "reference")
