@@ -72,9 +72,9 @@ def test_the_readme_opens_with_two_commands_of_one_line() -> None:
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
-    """`.ci/run` ends with the README's second command, letter by letter."""
+    """A line of `.ci/run` is the README's second command, letter by letter."""
     _, tests, *_ = blocks(README, "sh")
-    assert (TREE / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == tests.rstrip()
+    assert tests.rstrip() in (TREE / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize(("page", "words"), typed("tox") + typed("pytest"), ids=name)

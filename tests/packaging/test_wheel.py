@@ -17,7 +17,8 @@ from harness.record import read
 pytestmark = pytest.mark.wheel
 
 TREE = Path(__file__).resolve().parents[2]
-PLACES = {"harness": "harness", "scenarios": "harness/shipped/scenarios", "fixtures": "harness/shipped/fixtures"}
+SHIPPED = ("scenarios", "fixtures", "compose/inference")
+PLACES = {"harness": "harness"} | {folder: f"harness/shipped/{folder}" for folder in SHIPPED}
 NO_PART = {"__pycache__"}
 
 
@@ -45,7 +46,7 @@ def test_a_wheel_has_every_file_of_the_package_and_nothing_else() -> None:
 def test_the_files_of_a_wheel_are_those_of_the_tree() -> None:
     """What comes along is byte for byte what lies in the source tree."""
     package = Path(harness.__file__).parent
-    for folder in ("scenarios", "fixtures"):
+    for folder in SHIPPED:
         for path in (TREE / folder).rglob("*"):
             if path.is_file() and not NO_PART & set(path.parts):
                 there = package / "shipped" / path.relative_to(TREE)
