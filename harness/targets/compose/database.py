@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import httpx
 from harness.errors import TargetError
 from harness.targets.address import parse
 from harness.targets.compose.project import Found, Project
-from harness.targets.compose.reading import Reading, data_folder, grpc_port, http_port
+from harness.targets.compose.reading import Reading, data_folder, environment, grpc_port, http_port
 from harness.targets.greeting import grpc_answers, meta_of
 from harness.targets.keys import api_key
 from harness.targets.phases import Phases
@@ -55,8 +55,8 @@ class Database:
 
     @property
     def key(self) -> str:
-        """The API key that its file wants; empty for none."""
-        return api_key(self.reading.settings(self.reading.nodes[0]))
+        """The API key that it wants; empty for none."""
+        return api_key(environment(self._copy(self.reading.nodes[0])))
 
     @property
     def url(self) -> str:
@@ -65,7 +65,7 @@ class Database:
 
     def data(self, name: str) -> str:
         """The folder inside that a node keeps its data in."""
-        return data_folder(self.reading.service(name))
+        return data_folder(self._copy(name))
 
     def wait(self, phases: Phases) -> None:
         """Wait until every node is ready, and each knows the others.
@@ -135,6 +135,11 @@ class Database:
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+    def _copy(self, name: str) -> Mapping[str, Any]:
+        """A node as it was started: as in the file, with the settings that were asked for."""
+        found: Mapping[str, Any] = self.project.whole["services"][name]
+        return found
 
     def _url(self, name: str) -> str:
         return self.project.containers[name].url(http_port(self.reading.service(name)))

@@ -92,7 +92,10 @@ def rewritten(source: Source, reading: Reading, changes: Changes) -> tuple[dict[
         service["restart"] = "no"
         service["ports"] = [f"{changes.bind}:{outside}:{inside}" for inside, outside in _ports(changes, name)]
         service["depends_on"] = _waits(service, kept)
-        service["volumes"] = _volumes(name, service, data_folder(service) if name in reading.nodes else "", notes)
+        if name in reading.nodes:
+            service["environment"] = _with(service, changes.settings)
+        data = data_folder(service) if name in reading.nodes else ""
+        service["volumes"] = _volumes(name, service, data, _outside(reading), notes)
         if name in reading.nodes:
             _as_node(service, changes, cluster=len(reading.nodes) > 1)
         _without_replicas(service)
@@ -101,7 +104,8 @@ def rewritten(source: Source, reading: Reading, changes: Changes) -> tuple[dict[
     for module, each in ({} if changes.alone else reading.behind).items():
         _as_inference(services[each.service], changes.images.get(module, ""), changes.gpu)
     volumes |= {name: {"external": True, "name": name} for name in changes.volumes if not name.startswith("/")}
-    _note_volumes(reading, volumes, notes)
+    new = sorted(_outside(reading) & {*volumes})
+    notes += [f"the volume {name} is a new, empty one here: yours is left alone" for name in new]
     networks = {name for service in services.values() for name in service["networks"]}
     whole: dict[str, Any] = {
         "services": services,
@@ -160,7 +164,12 @@ def _waits(service: Mapping[str, Any], kept: Iterable[str]) -> Any:
     return {name: how for name, how in waits.items() if name in kept}
 
 
-def _volumes(name: str, service: Mapping[str, Any], data: str, notes: list[str]) -> list[Any]:
+def _outside(reading: Reading) -> set[str]:
+    """The volumes that the file does not make itself."""
+    return {name for name, how in (reading.whole.get("volumes") or {}).items() if (how or {}).get("external")}
+
+
+def _volumes(name: str, service: Mapping[str, Any], data: str, outside: set[str], notes: list[str]) -> list[Any]:
     """What a service mounts: folders read-only, and for the data of a Weaviate a volume of this project's own."""
     made: list[Any] = []
     if data:
@@ -169,6 +178,8 @@ def _volumes(name: str, service: Mapping[str, Any], data: str, notes: list[str])
         mount = _long(each)
         target = str(mount.get("target", "")).rstrip("/")
         if data and (target == data or _within(data, target) or _within(target, data)):
+            if mount["type"] == "bind" or mount.get("source") in outside:
+                notes.append(f"{mount['source']} is left alone: {name} has new, empty data here")
             continue
         if mount["type"] == "bind":
             if not mount.get("read_only"):
@@ -201,16 +212,9 @@ def _named(service: Mapping[str, Any]) -> list[str]:
     return [each["source"] for each in service["volumes"] if each["type"] == "volume" and each.get("source")]
 
 
-def _note_volumes(reading: Reading, volumes: Mapping[str, Any], notes: list[str]) -> None:
-    for name, how in (reading.whole.get("volumes") or {}).items():
-        if name in volumes and (how or {}).get("external"):
-            notes.append(f"the volume {name} is a new, empty one here: yours is left alone")
-
-
 def _as_node(service: dict[str, Any], changes: Changes, *, cluster: bool) -> None:
     if cluster:
         service["restart"] = _TRIES_OF_A_NODE
-    service["environment"] = _with(service, changes.settings)
     if changes.cpus:
         service["cpus"] = changes.cpus
         _limits(service).pop("cpus", None)

@@ -31,11 +31,9 @@ def docker_client() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def images(docker_client: Any) -> Iterator[Images]:
-    """Images of named fakes, gone at the end."""
-    images = Images(docker_client)
-    yield images
-    images.remove()
+def images(docker_client: Any) -> Images:
+    """Images of named fakes."""
+    return Images(docker_client)
 
 
 @pytest.fixture

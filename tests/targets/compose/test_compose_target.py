@@ -195,6 +195,8 @@ def test_a_key_of_the_file_is_the_endpoints(make_file: Callable[..., Path], make
     with target.open(ONE) as endpoint:
         assert endpoint.api_key == "a$ecret"
         assert "ecret" not in repr(endpoint) + target.describe() + str(target.notes)
+        with target.second({"AUTHENTICATION_APIKEY_ALLOWED_KEYS": "new"}) as second:
+            assert second.api_key == "new"
 
 
 def test_a_file_is_started_and_taken_away(make_target: MakeTarget, left: Left, tmp_path: Path) -> None:

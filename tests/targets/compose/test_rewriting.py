@@ -94,7 +94,8 @@ def test_networks_are_the_projects_own() -> None:
 )
 def test_the_data_of_a_weaviate_are_in_a_volume_of_this_run(mount: Any) -> None:
     """Wherever the file keeps them: a person's data are never opened."""
-    whole, _ = copy({"db": {**DB, "volumes": [mount]}}, whole={"volumes": {"weaviate": {"external": True}}})
+    whole, notes = copy({"db": {**DB, "volumes": [mount]}}, whole={"volumes": {"weaviate": {"external": True}}})
+    assert notes[0].endswith(" is left alone: db has new, empty data here")
     assert whole["services"]["db"]["volumes"] == [{"type": "volume", "source": "db-data", "target": "/data"}]
     assert whole["volumes"] == {"db-data": {"labels": MARKS}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from harness.errors import UsageError
+from harness.targets.compose.program import Compose
 from harness.targets.compose.writing import MODULES, SHIPPED, composed, shipped
 from harness.targets.versions import OFFICIAL
 
@@ -133,6 +135,30 @@ def test_a_gpu_is_reserved_and_turned_on(name: str) -> None:
             assert service["environment"]["ENABLE_CUDA"] == "1"
             [device] = service["deploy"]["resources"]["reservations"]["devices"]
             assert device == {"driver": "nvidia", "device_ids": ["0"], "capabilities": ["gpu"]}
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("name", DATABASES)
+def test_compose_accepts_a_file_alone_and_with_the_override(name: str, compose: Compose) -> None:
+    """In whichever spelling this machine has; with a GPU each inference service has the switch and the device."""
+    asks = replace(compose, environment={"WEAVIATE_API_KEY": "k"})
+    file, override = ["-f", str(FOLDER / f"{name}.yaml")], ["-f", str(FOLDER / "gpu.yaml")]
+    for files in (file, [*file, *override]):
+        done = asks.run([*files, "config"], seconds=60)
+        assert done.code == 0, done.err
+    for service in yaml.safe_load(done.out)["services"].values():
+        settings = service["environment"]
+        if "ENABLE_CUDA" in settings:
+            assert (settings["ENABLE_CUDA"], settings["CUDA_CORE"]) == ("1", "cuda:0")
+            assert service["deploy"]["resources"]["reservations"]["devices"][0]["capabilities"] == ["gpu"]
+
+
+@pytest.mark.docker
+def test_a_file_with_keys_is_refused_without_one(compose: Compose) -> None:
+    """Compose says which variable it wants."""
+    done = compose.run(["-f", str(FOLDER / "auth.yaml"), "config"], seconds=60)
+    assert done.code != 0
+    assert "must be a key of yours" in done.err
 
 
 def test_the_override_for_a_gpu_says_the_same_as_the_option() -> None:

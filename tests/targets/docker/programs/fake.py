@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FAKE = os.environ.get("FAKE", "fine")
-KEY = os.environ.get("AUTHENTICATION_APIKEY_ALLOWED_KEYS", "")
+KEYS = os.environ.get("AUTHENTICATION_APIKEY_ALLOWED_KEYS", "")
 DATA = Path(os.environ.get("PERSISTENCE_DATA_PATH", "/tmp"))
 _HEADERS, _SETTINGS, _END_STREAM_AND_HEADERS = 1, 4, 5
 
@@ -37,7 +37,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         status, body = 200, b"{}"
-        if KEY and self.path == "/v1/meta" and self.headers["Authorization"] != f"Bearer {KEY}":
+        given = str(self.headers["Authorization"]).removeprefix("Bearer ")
+        if KEYS and self.path == "/v1/meta" and given not in KEYS.split(","):
             status = 401
         elif self.path.endswith("/ready") and FAKE == "never-ready":
             status = 503
