@@ -174,7 +174,8 @@ def _start(daemon: Daemon, order: Order, network: Network, ports: Mapping[int, i
     from requests.exceptions import RequestException
     from testcontainers.core.container import DockerContainer
 
-    container = DockerContainer(order.image, env=dict(order.environment), name=order.name)
+    container = DockerContainer(order.image).with_name(order.name)
+    container.env.update(order.environment)
     container.image = order.image  # the prefix that its settings may have was put on already, where it belongs
     container.with_network(network).with_network_aliases(order.alias)
     container.with_kwargs(labels=dict(order.labels), **order.options)
@@ -184,7 +185,7 @@ def _start(daemon: Daemon, order: Order, network: Network, ports: Mapping[int, i
     container.ports.update({f"{inside}/tcp": (daemon.bind, outside) for inside, outside in ports.items()})
     try:
         container.start()
-        return str(container.get_container_id())
+        return str(container.get_wrapped_container().id)
     except (DockerException, RequestException) as error:
         _remove_by_name(daemon, order.name)
         if port_taken(error):
