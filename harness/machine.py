@@ -91,11 +91,13 @@ def versions(which: str) -> list[str]:
 
 def doctor() -> list[str]:
     """Return what this machine can test, a line a fact, with what to do where something is missing."""
-    from harness.targets.doctor import facts
+    from harness.interfaces.here import beside
+    from harness.targets.doctor import Fact, facts
 
     signs = {True: "yes", False: "no", None: "-"}
     lines = []
-    for fact in facts():
+    interfaces = [Fact(f"interface {one.name}", one.there or None, one.says, one.hint) for one in beside()]
+    for fact in [*facts(), *interfaces]:
         lines.append(f"{signs[fact.ok]:4}{fact.name:22} {fact.says}")
         if fact.hint:
             lines.append(f"{'':26} {fact.hint}")

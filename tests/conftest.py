@@ -12,6 +12,7 @@ from hypothesis import settings
 from running import Place
 
 import harness
+from harness.interfaces.here import lacking
 
 pytest_plugins = ["pytester"]
 collect_ignore_glob = ["*.yaml"]
@@ -27,6 +28,8 @@ def _missing(markers: set[str]) -> dict[str, str]:
     """What each marker lacks here: its tests are left out, and asking for them with `-m` is an error."""
     lacks = {
         "docker": _no_docker() if "docker" in markers else "",
+        "typescript": lacking("typescript") if "typescript" in markers else "",
+        "shell": lacking("shell") if "shell" in markers else "",
         "live": "" if os.environ.get("WEAVIATE_BINARY") else "WEAVIATE_BINARY names no Weaviate (tox -e live)",
         "wheel": "nearimage is not installed from a wheel (tox -e wheel)" if _in_source_tree() else "",
     }

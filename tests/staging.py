@@ -14,7 +14,7 @@ from harness.checks.judging import judge
 from harness.dataset import Run
 from harness.inference.encoders import load
 from harness.inference.serving import serve as serve_inference
-from harness.interfaces import NAMES
+from harness.interfaces import DEFAULT
 from harness.model import Endpoint, Inference, Module, Verdict
 from harness.reference import Served
 from harness.reference.rules import Rules
@@ -73,7 +73,7 @@ def verdicts(stage: Stage, scenario: Scenario, check: Check) -> Iterator[Verdict
     """Yield what a check comes to, on each collection that it has something to say about, over each interface."""
     for collection in scenario.collections:
         if check.applies(collection):
-            for interface in NAMES:
+            for interface in DEFAULT:
                 yield verdict(stage, scenario, check, collection, interface)
 
 

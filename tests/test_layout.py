@@ -61,7 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runs": {"errors"},
     "session": {"errors", "images", "inventory", "options", "preflight", "progress", "record", "report", "runs"}
     | {"scenario", "sitting", "stage"},
-    "machine": {"fleet", "keeping", "model", "options", "targets"},
+    "machine": {"fleet", "interfaces", "keeping", "model", "options", "targets"},
     "cli": {"errors", "machine", "options", "session"},
 }
 """What each part may import of the others, beside `harness` itself (its version) and its own modules.

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _MAKERS: Mapping[str, tuple[str, str]] = {
     "graphql": ("graphql", "GraphQL"),
     "grpc": ("grpc", "Grpc"),
+    "python": ("python_client", "PythonClient"),
+    "python-async": ("python_client", "AsyncPythonClient"),
+    "typescript": ("typescript_client", "TypeScriptClient"),
+    "shell": ("shell", "Shell"),
 }
 """Module and class of each; imported when it is wanted, for some are heavy."""
 

@@ -113,7 +113,7 @@ class Grpc:
             reply = self._stub.Search(request, timeout=self._timeout, metadata=self._metadata)
             hits = tuple(_hit(result, question) for result in reply.results)
         except grpc.RpcError as error:
-            return _failed(error, sent)
+            return failed(error, sent)
         except (ValueError, struct.error) as error:
             message = f"an answer that cannot be read: {error}"
             return Answer(State.UNKNOWN, (), message, "OK", sent, perf_counter())
@@ -248,7 +248,8 @@ def _list(listed: Any) -> list[Any]:
     return list(values)
 
 
-def _failed(error: grpc.RpcError, sent: float) -> Answer:
+def failed(error: grpc.RpcError, sent: float) -> Answer:
+    """What a call that did not succeed says about the server."""
     received = perf_counter()
     status: grpc.StatusCode = error.code()
     message: str = error.details() or status.name

@@ -6,10 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from every_interface import EVERY
 from planted_objects import image, uuid
 
 from harness import targets
-from harness.interfaces import NAMES, connect
+from harness.interfaces import connect
 from harness.interfaces.rest import Object, Rest
 from harness.model import Module, Needs, State
 
@@ -86,7 +87,7 @@ def named(rest: Rest) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=EVERY, scope="module")
 def interface(request: pytest.FixtureRequest, endpoint: Endpoint) -> Iterator[Interface]:
     """Each interface in turn."""
     opened = connect(request.param, endpoint)

@@ -1,4 +1,4 @@
-"""A gRPC server that refuses every call with one status, and keeps the metadata that it was sent."""
+"""A gRPC server that is healthy and refuses every question with one status, and keeps the metadata that it was sent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import grpc
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+HEALTH = "/grpc.health.v1.Health/Check"
+SERVING = bytes([8, 1])
+"""Field 1 of the answer is 1, as protocol buffers write it."""
 
 
 class RefusingGrpc(grpc.GenericRpcHandler):
@@ -36,6 +41,8 @@ class RefusingGrpc(grpc.GenericRpcHandler):
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
         """The same handler for every method."""
         self.metadata += [(name, value) for name, value in details.invocation_metadata if isinstance(value, str)]
+        if details.method == HEALTH:
+            return grpc.unary_unary_rpc_method_handler(lambda _request, _context: SERVING)
         return grpc.unary_unary_rpc_method_handler(self._refuse)
 
     def _refuse(self, _: bytes, context: grpc.ServicerContext) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from staging import staged, verdict, verdicts
 
 from harness.checks import all_checks
-from harness.interfaces import NAMES
+from harness.interfaces import DEFAULT
 from harness.model import Outcome, Verdict
 from harness.reference.mutants import MUTANTS, Mutant
 from harness.reference.rules import Rules
@@ -37,7 +37,7 @@ def _in_turn(stage: Stage, scenario: Scenario) -> list[Verdict]:
         for collection in scenario.collections
         if check.applies(collection) and (not check.abilities or collection.name in SLOW)
     ]
-    turns = zip(places, cycle(NAMES), strict=False)
+    turns = zip(places, cycle(DEFAULT), strict=False)
     return [verdict(stage, scenario, check, collection, interface) for (check, collection), interface in turns]
 
 
@@ -47,7 +47,7 @@ def _once(stage: Stage, scenario: Scenario, start: int) -> list[Verdict]:
     with_planted = [check for check in all_checks().values() if not check.once]
     for turn, check in enumerate(with_planted, start=start):
         places = [one for one in scenario.collections if check.applies(one) and one.name != "Ladder"]
-        place, interface = places[turn % len(places)], NAMES[turn % len(NAMES)]
+        place, interface = places[turn % len(places)], DEFAULT[turn % len(DEFAULT)]
         found.append(verdict(stage, scenario, check, place, interface))
     return found
 
@@ -64,7 +64,7 @@ def test_the_honest_reference_holds_everywhere(scenario: Scenario, planted_url: 
     assert _accusations(found) == []
     with_models = {check.id for check in all_checks().values() if check.once}  # see test_faulty_services
     assert {one.check for one in found} == set(all_checks()) - with_models
-    assert {one.interface for one in found} == set(NAMES)
+    assert {one.interface for one in found} == set(DEFAULT)
 
 
 def test_all_benign_differences_together_hold(scenario: Scenario, planted_url: str, tmp_path: Path) -> None:

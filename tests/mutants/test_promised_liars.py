@@ -15,7 +15,7 @@ from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.dataset import Run
 from harness.fleet import Wanted
-from harness.interfaces import NAMES
+from harness.interfaces import DEFAULT
 from harness.latency import Measured, measure
 from harness.model import Endpoint, Outcome
 from harness.record import VerdictEntry
@@ -74,7 +74,7 @@ def _outcomes(check: Check, scenario: Scenario, question: str, rules: Rules, url
     base = next((one.collection for one in scenario.questions if one.name == question), "Squared")
     collection = next(one for one in scenario.collections if one.base == base)
     with staged(rules, url, folder) as stage:
-        return {verdict(stage, scenario, check, collection, interface).outcome for interface in NAMES}
+        return {verdict(stage, scenario, check, collection, interface).outcome for interface in DEFAULT}
 
 
 @pytest.mark.parametrize(("liar", "subject", "key"), PROMISES)
@@ -98,7 +98,7 @@ def test_a_question_is_answered_wrongly_by_a_liar_and_rightly_by_the_honest(
     honest = _outcomes(check, scenario, question, Rules(), planted_url, tmp_path / "honest")
     lying = _outcomes(check, scenario, question, _rules(liar), planted_url, tmp_path / "liar")
     assert (honest, lying) == ({Outcome.HELD}, {Outcome.VIOLATED})
-    assert len(seen) == 2 * len(NAMES)
+    assert len(seen) == 2 * len(DEFAULT)
 
 
 @pytest.mark.parametrize(("liar", "question", "check"), TIMED)
@@ -148,7 +148,7 @@ def _timed(
     with staged(_rules(liar), url, folder) as stage:
         station = _station(stage.endpoint, folder)
         wants = (options or Options()).wants
-        entries, gravest = measure(Measured(station, scenario, collection, asked, NAMES[0], wants), OnlyAsks())
+        entries, gravest = measure(Measured(station, scenario, collection, asked, DEFAULT[0], wants), OnlyAsks())
         station.close([scenario], owner=False)
     assert (gravest.outcome is Outcome.VIOLATED) == bool(liar)
     yield from (entry for entry in entries if isinstance(entry, VerdictEntry))
