@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from daemons import PROGRAMS, Images, Left
@@ -20,11 +21,16 @@ from harness.targets.docker.target import choose
 docker = pytest.mark.docker
 
 
-def keeper(images: Images, **environment: str) -> subprocess.Popen[str]:
-    """A process that keeps a target open, with a reaper of that image."""
+@contextmanager
+def keeper(images: Images, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that keeps a target open, with a reaper of that image; ended in order."""
     command = [sys.executable, str(PROGRAMS / "keeper.py"), images.fake(), images.fake()]
     known = {name: value for name, value in os.environ.items() if "RYUK" not in name}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known | environment)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=known | environment) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 @pytest.fixture
@@ -63,7 +69,6 @@ def test_a_person_can_switch_the_reaper_off(images: Images, reapers: Callable[[]
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
         assert reapers() == []
-        process.send_signal(signal.SIGINT)
 
 
 @docker
@@ -72,7 +77,6 @@ def test_where_its_image_is_not_nothing_is_pulled_for_it(images: Images) -> None
     with keeper(images, RYUK_CONTAINER_IMAGE="127.0.0.1:9/no/reaper:1") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
-        process.send_signal(signal.SIGINT)
 
 
 def test_a_reaper_that_fails_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def asked(method: str, path: str) -> list[dict[str, str]]:
 def main() -> None:
     """Serve one process until it is gone."""
     with socket.create_server(("0.0.0.0", 8080)) as server:
-        print("Started!", flush=True)  # noqa: T201 (its way to speak)
+        print("the reaper has Started!", flush=True)  # noqa: T201 (its way to speak)
         connection, _ = server.accept()
     label = ""
     with connection:
