@@ -16,6 +16,7 @@ from harness.checks import Check, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.errors import FileError
+from harness.interfaces import DEFAULT
 from harness.latency import Measured, elsewhere, measure
 from harness.model import Level, Outcome, Verdict
 from harness.record import Entry, VerdictEntry
@@ -69,7 +70,7 @@ class ScenarioFile(pytest.File):
         """Yield what makes the item of a target, for everything that is asked of a collection over an interface."""
         wants = sitting.options.wants
         for check in self._checks(collection, first=interface == sitting.options.interfaces[0]):
-            if wants(check.id):
+            if wants(check.id) and (not check.compares or self._compared(collection, interface)):
                 yield partial(CheckItem.of, self, check, collection, interface)
         for asked in self.scenario.questions_for(collection):
             if wants(f"question/{asked.name}"):
@@ -91,6 +92,10 @@ class ScenarioFile(pytest.File):
         for promise in self.scenario.promises:
             if promise.subject in asked or (first and promise.subject == EVERY_IMAGE):
                 yield promised(promise)
+
+    def _compared(self, collection: Collection, interface: str) -> bool:
+        """Whether an interface is held against GraphQL: gRPC, of the usual two, on one collection of a scenario."""
+        return interface not in DEFAULT or (interface != DEFAULT[0] and collection is self.scenario.collections[0])
 
     def _is_first(self, check: Check, collection: Collection) -> bool:
         """Whether no collection before, in any file, has the module that a check is about."""

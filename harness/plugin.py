@@ -37,6 +37,7 @@ CHAPTERS = (
     "encoder",
     "durability",
     "settings",
+    "parity",
     "promise",
     "question",
     "latency",

@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stash": {"errors", "options", "record", "sitting", "station"},
     "showing": {"checks", "images", "record", "scenario"},
     "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "station", "statistics"},
-    "items": BASE | {"checks", "latency", "record", "scenario", "showing", "sitting", "stash"},
+    "items": BASE | {"checks", "interfaces", "latency", "record", "scenario", "showing", "sitting", "stash"},
     "session_record": BASE | {"fleet", "record", "report", "scenario", "sitting", "station"},
     "handwritten": BASE | {"checks", "dataset", "scenario", "stash"},
     "plugin": {"errors", "handwritten", "items", "options", "scenario", "session_record", "stash"},

@@ -34,6 +34,7 @@ CHAPTERS = (
     "encoder",
     "durability",
     "settings",
+    "parity",
 )
 
 Condition = Callable[[Collection], bool]
@@ -53,7 +54,8 @@ class Check:
     is asked only where a scenario names them, because it disturbs whoever else uses that server. `once` is True if it
     is about what stands behind a module: it is asked for each module once, of the first collection that has it.
     `by_name` is True if only a scenario that lists its checks can ask for it, because it takes long or repeats others
-    in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty.
+    in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty. `compares` is True if it holds
+    an interface against GraphQL, and so is not asked over GraphQL itself.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Check:
     once: bool = False
     by_name: bool = False
     versions: str = ""
+    compares: bool = False
 
     @property
     def chapter(self) -> str:
@@ -102,6 +105,7 @@ def check(
     once: bool = False,
     by_name: bool = False,
     versions: str = "",
+    compares: bool = False,
 ) -> Callable[[Run], Run]:
     """Register a function as a check; the first line of its docstring is the clause.
 
@@ -115,6 +119,7 @@ def check(
         once: whether it is asked once for each module, and not of each collection.
         by_name: whether only scenarios that list their checks ask for it.
         versions: the versions of Weaviate that it is about, such as `>=1.25,<2`.
+        compares: whether it holds an interface against GraphQL.
 
     Raises:
         ValueError: if the id is taken, or there is no such ability.
@@ -126,7 +131,9 @@ def check(
         if id_ in _found:
             raise ValueError(f"two checks are called {id_}")
         sentence = (function.__doc__ or "").strip().splitlines()[0]
-        _found[id_] = Check(id_, level, sentence, source, function, when, writes, abilities, once, by_name, versions)
+        _found[id_] = Check(
+            id_, level, sentence, source, function, when, writes, abilities, once, by_name, versions, compares
+        )
         return function
 
     return register

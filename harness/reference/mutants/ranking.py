@@ -305,3 +305,21 @@ class GrpcMissesOne(Rules):
 
     def hits(self, matches: list[Match], search: Search) -> list[Match]:
         return [*matches[:1], *matches[2:]] if search.interface == "grpc" else matches
+
+
+@mutant("parity/answers")
+class GrpcOneStepFarther(Rules):
+    """Over gRPC each distance is one float32 step larger than over GraphQL."""
+
+    def reported(self, distance: float, metric: Metric, search: Search) -> float:
+        del metric
+        return float(np.nextafter(np.float32(distance), np.float32(np.inf))) if search.interface == "grpc" else distance
+
+
+@mutant("parity/errors")
+class GrpcTakesTwoThresholds(Rules):
+    """Over gRPC a distance and a certainty together are no mistake."""
+
+    def check_one_threshold(self, near: Near, interface: InterfaceName) -> None:
+        if interface != "grpc":
+            super().check_one_threshold(near, interface)
