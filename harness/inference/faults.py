@@ -255,3 +255,7 @@ class AnotherProcessor(Manner):
 
     def changed(self, vector: Vector) -> Vector:
         return _rounded(vector, 20)
+
+
+# at the end, because they are made of what is above: who knows the faults knows all of them
+import harness.inference.decoding_faults  # noqa: E402, F401

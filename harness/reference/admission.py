@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import binascii
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from harness.model import Metric
 from harness.reference.request import InterfaceName, Near, Refusal, Search
@@ -44,15 +46,13 @@ class Admission:
             raise Refusal("conflict: both near<Media> and hybrid arguments present, choose one")
 
     def check_one_near(self, near: tuple[Near, ...]) -> None:
-        """Two near operators conflict."""
+        """Two near operators conflict; both are named, though Weaviate's own words name nearText for every image."""
         media = [each for each in near if each.kind in {"image", "text"}]
-        kinds = {each.kind for each in near}
         if len(media) > 1:
             names = ", ".join(f"'{each.name}'" for each in media)
             raise Refusal(f"found more than one module params: {names} which are conflicting choose one instead")
         if len(near) > 1:
-            first = "nearText" if media else "nearVector"  # theirs, also where the operator is nearImage
-            second = "nearVector" if media and "vector" in kinds else "nearObject"
+            first, second = near[0].name, near[1].name
             raise Refusal(f"found both '{first}' and '{second}' parameters which are conflicting, choose one instead")
 
     def check_targets(self, near: Near) -> None:
@@ -119,6 +119,24 @@ class Admission:
         except (binascii.Error, ValueError):
             return False
         return True
+
+    def refuse_class(self, refusal: Refusal, given: Mapping[str, Any]) -> None:
+        """A class with something wrong is refused.
+
+        Source: `contract.md`, section 1.
+        """
+        del given
+        raise refusal
+
+    def refuse_change(self, refusal: Refusal, new: Mapping[str, Any]) -> None:
+        """What cannot be changed of a class is refused."""
+        del new
+        raise refusal
+
+    def after_refused_change(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The definition of a class after a change was refused: as it was."""
+        del new
+        return old
 
     def partition(self, collection: Collection, tenant: str) -> str:
         """Which part of a collection a tenant sees: its own."""

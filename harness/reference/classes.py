@@ -10,6 +10,7 @@ from typing import Any
 from harness.reference.definition import capitalised, complete, complete_property
 from harness.reference.definition_checks import check_definition, check_named_vector, check_property
 from harness.reference.request import Draft, Refusal, Tenant
+from harness.reference.rules import Rules
 from harness.reference.schema import Collection
 from harness.reference.settings import Settings
 from harness.reference.store import Store
@@ -33,11 +34,13 @@ class Classes:
     Args:
         store: where classes are kept.
         settings: the server's defaults.
+        rules: what is accepted although something is wrong with it.
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, rules: Rules) -> None:
         self._store = store
         self._settings = settings
+        self._rules = rules
 
     def exists(self, name: str) -> bool:
         """Whether there is a class of that name."""
@@ -53,7 +56,10 @@ class Classes:
             Refusal: in Weaviate's words.
         """
         with self._store.lock:
-            check_definition(given, self._names(), self._settings)
+            try:
+                check_definition(given, self._names(), self._settings)
+            except Refusal as refusal:
+                self._rules.refuse_class(refusal, given)
             return self._store.put_collection(complete(given, self._settings))
 
     def update(self, name: str, given: Mapping[str, Any]) -> Collection:
@@ -67,7 +73,13 @@ class Classes:
             if capitalised(given.get("class") or name) != old["class"]:
                 raise Refusal(f'class name is immutable: attempted change from "{old["class"]}" to "{given["class"]}"')
             new = complete({**given, "class": old["class"]}, self._settings)
-            _check_update(old, new)
+            try:
+                _check_update(old, new)
+            except Refusal as refusal:
+                kept = self._rules.after_refused_change(old, new)
+                if kept is not old:
+                    self._store.put_collection(kept)
+                self._rules.refuse_change(refusal, new)
             for vector, entry in (new.get("vectorConfig") or {}).items():
                 check_named_vector(vector, entry, self._settings)
             return self._store.put_collection({**new, "shardingConfig": old["shardingConfig"]})

@@ -15,7 +15,6 @@ from harness.reference.request import (
     Deleted,
     Draft,
     Filter,
-    Refusal,
     Results,
     Search,
     StoredObject,
@@ -49,7 +48,7 @@ class Engine:
         self.settings = self.rules.settings(settings or Settings())
         self._store = Store(folder, self.rules)
         self._services = Services(inference_url, self.settings.client_timeout, self.settings.services)
-        self.classes = Classes(self._store, self.settings)
+        self.classes = Classes(self._store, self.settings, self.rules)
         self.objects = Writer(self._store, self.classes, self._services, self.rules)
         self._searcher = Searcher(self._store, self._services, self.rules, self.settings)
 
@@ -101,23 +100,17 @@ class Engine:
         """Answer one search.
 
         Raises:
-            Refusal: with the message of the interface that asked (`search.interface`).
+            Refusal: in Weaviate's words.
         """
-        try:
-            return self._searcher.search(search)
-        except Refusal as refusal:
-            raise Refusal(self.rules.words(refusal.message, search.interface), refusal.status) from None
+        return self._searcher.search(search)
 
     def aggregate(self, aggregation: Aggregation) -> list[Counted]:
         """Count objects: one entry, or one for each group, largest first.
 
         Raises:
-            Refusal: with the message of the interface that asked.
+            Refusal: in Weaviate's words.
         """
-        try:
-            return self._searcher.aggregate(aggregation)
-        except Refusal as refusal:
-            raise Refusal(self.rules.words(refusal.message, aggregation.interface), refusal.status) from None
+        return self._searcher.aggregate(aggregation)
 
     def find(self, collection: str, object_id: str, tenant: str = "") -> StoredObject | None:
         """One object, or None.

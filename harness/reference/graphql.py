@@ -88,6 +88,12 @@ class GraphQL:
 
     def answer(self, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer the body of one request: HTTP status and JSON."""
+        status, answer = self._answer(body)
+        for each in answer.get("errors") or ():
+            each["message"] = self._engine.rules.words(each["message"], "graphql")
+        return status, answer
+
+    def _answer(self, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         query = body.get("query")
         if not query:
             return 422, error("query cannot be empty")

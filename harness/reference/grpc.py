@@ -20,6 +20,7 @@ from harness.reference.grpc_request import aggregation_of, collection_of, search
 from harness.reference.grpc_tenants import tenants_of
 from harness.reference.query import prefixed
 from harness.reference.request import Refusal
+from harness.reference.rules import Rules
 from harness.stubs import aggregate_pb2, batch_delete_pb2, batch_pb2, health_weaviate_pb2, weaviate_pb2_grpc
 
 MESSAGE_LIMIT = 104_858_000
@@ -78,7 +79,7 @@ class Service:
 
     def Search(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
         """Answer a `SearchRequest`."""
-        with _Answering(context) as answering:
+        with _Answering(context, self._engine.rules) as answering:
             collection = collection_of(self._engine, request.collection)
             search = search_of(request, collection, self._engine.rules)
             reply = found(self._engine.search(search), request, collection)
@@ -87,7 +88,7 @@ class Service:
 
     def Aggregate(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Answer an `AggregateRequest`: how many objects there are, perhaps by the value of a property."""
-        with _Answering(context) as answering:
+        with _Answering(context, self._engine.rules) as answering:
             with prefixed("parse params: "):
                 collection = collection_of(self._engine, request.collection)
                 aggregation = aggregation_of(request, collection, self._engine.rules)
@@ -101,7 +102,7 @@ class Service:
     def BatchObjects(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Store the objects of a `BatchObjectsRequest`; each failure is told by the object's place."""
         reply = batch_pb2.BatchObjectsReply()
-        with _Answering(context) as answering:
+        with _Answering(context, self._engine.rules) as answering:
             for place, error in stored(self._engine, request.objects):
                 reply.errors.add(index=place, error=error)
         reply.took = answering.seconds
@@ -115,29 +116,30 @@ class Service:
     def BatchDelete(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Delete the objects that a `BatchDeleteRequest` describes."""
         reply = batch_delete_pb2.BatchDeleteReply()
-        with _Answering(context) as answering, prefixed("batch delete params: "):
+        with _Answering(context, self._engine.rules) as answering, prefixed("batch delete params: "):
             deleted(self._engine, request, reply)
         reply.took = answering.seconds
         return reply
 
     def TenantsGet(self, request: Any, context: Any) -> Any:  # noqa: N802
         """List the tenants of a collection."""
-        with _Answering(context) as answering, prefixed("get tenants: "):
+        with _Answering(context, self._engine.rules) as answering, prefixed("get tenants: "):
             reply = tenants_of(self._engine, request)
         reply.took = answering.seconds
         return reply
 
     def BatchStream(self, requests: Iterable[Any], context: Any) -> Iterator[Any]:  # noqa: N802
         """Store what a stream brings, and tell each object's fate by its id."""
-        with _Answering(context):
+        with _Answering(context, self._engine.rules):
             yield from streamed(self._engine, requests)
 
 
 class _Answering:
     """Turns a refusal into a status, and keeps the time."""
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: Any, rules: Rules) -> None:
         self._context = context
+        self._rules = rules
         self._started = time.perf_counter()
 
     @property
@@ -149,7 +151,7 @@ class _Answering:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Refusal):
-            self._context.abort(grpc.StatusCode.UNKNOWN, error.message)
+            self._context.abort(grpc.StatusCode.UNKNOWN, self._rules.words(error.message, "grpc"))
 
 
 def _health() -> Any:

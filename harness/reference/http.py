@@ -19,6 +19,7 @@ from harness.reference.engine import VERSION, Engine
 from harness.reference.forms import BadBody, error
 from harness.reference.graphql import GraphQL
 from harness.reference.request import Refusal
+from harness.reference.rules import Rules
 from harness.reference.wire import dumps
 
 Answer = tuple[int, Any]
@@ -73,35 +74,39 @@ def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> St
         *http_schema.routes(engine),
         *http_objects.routes(engine),
     ]
-    return Starlette(routes=_mounted(routes, threads), exception_handlers={404: _no_route, 405: _no_method})
+    return Starlette(
+        routes=_mounted(routes, threads, engine.rules), exception_handlers={404: _no_route, 405: _no_method}
+    )
 
 
-def _mounted(routes: list[tuple[str, str, Handler]], threads: Executor) -> list[Route]:
+def _mounted(routes: list[tuple[str, str, Handler]], threads: Executor, rules: Rules) -> list[Route]:
     by_path: dict[str, dict[str, Handler]] = {}
     for method, path, handler in routes:
         by_path.setdefault(path, {})[method] = handler
     return [
-        Route(path, _endpoint(handlers, threads), methods=[*handlers, *(["HEAD"] if "HEAD" in handlers else [])])
+        Route(path, _endpoint(handlers, threads, rules), methods=[*handlers, *(["HEAD"] if "HEAD" in handlers else [])])
         for path, handlers in by_path.items()
     ]
 
 
-def _endpoint(handlers: dict[str, Handler], threads: Executor) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    handlers: dict[str, Handler], threads: Executor, rules: Rules
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         handler = handlers.get(request.method)
         if handler is None:  # Starlette adds HEAD to GET
             return Response(status_code=405)
         raw = await request.body() if request.method in _BODY_METHODS else b""
-        return await asyncio.get_running_loop().run_in_executor(threads, _handled, handler, request, raw)
+        return await asyncio.get_running_loop().run_in_executor(threads, _handled, handler, request, raw, rules)
 
     return endpoint
 
 
-def _handled(handler: Handler, request: Request, raw: bytes) -> Response:
+def _handled(handler: Handler, request: Request, raw: bytes, rules: Rules) -> Response:
     try:
         status, answer = handler(request, _body(request, raw))
     except Refusal as refusal:
-        status, answer = refusal.status, error(refusal.message) if refusal.message else None
+        status, answer = refusal.status, error(rules.words(refusal.message, "rest")) if refusal.message else None
     except BadBody as problem:
         status, answer = problem.status, {"code": problem.code, "message": problem.message}
     if answer is None:

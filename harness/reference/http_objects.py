@@ -165,7 +165,7 @@ def _batch(engine: Engine, body: Mapping[str, Any]) -> Answer:
         shown = object_json(item) if item else _not_stored(wanted)
         result: dict[str, Any] = {"status": "SUCCESS"}
         if written.error:
-            result = {"errors": {"error": [{"message": written.error}]}, "status": "FAILED"}
+            result = {"errors": {"error": [{"message": engine.rules.words(written.error, "rest")}]}, "status": "FAILED"}
         answers.append({**shown, "deprecations": None, "result": result})
     return 200, answers
 

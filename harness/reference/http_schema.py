@@ -25,7 +25,7 @@ def _class_routes(engine: Engine) -> list[Route]:
         return 200, {"classes": [collection.definition for collection in engine.collections()]}
 
     def create(_request: Request, body: Any) -> Answer:
-        return _refused_as_schema(lambda: (200, engine.classes.create(_mapping(body)).definition))
+        return _refused_as_schema(engine, lambda: (200, engine.classes.create(_mapping(body)).definition))
 
     def read(request: Request, _body: Any) -> Answer:
         return 200, _found(engine, request).definition
@@ -33,16 +33,15 @@ def _class_routes(engine: Engine) -> list[Route]:
     def update(request: Request, body: Any) -> Answer:
         _found(engine, request)
         name = request.path_params["name"]
-        return _refused_as_schema(lambda: (200, engine.classes.update(name, _mapping(body)).definition))
+        return _refused_as_schema(engine, lambda: (200, engine.classes.update(name, _mapping(body)).definition))
 
     def drop(request: Request, _body: Any) -> Answer:
         engine.drop_collection(request.path_params["name"])
         return 200, None
 
     def add_property(request: Request, body: Any) -> Answer:
-        return _refused_as_schema(
-            lambda: (200, engine.classes.add_property(request.path_params["name"], _mapping(body)))
-        )
+        name = request.path_params["name"]
+        return _refused_as_schema(engine, lambda: (200, engine.classes.add_property(name, _mapping(body))))
 
     def shards(request: Request, _body: Any) -> Answer:
         collection = _found(engine, request)
@@ -110,14 +109,15 @@ def _tenant(tenant: Tenant) -> dict[str, str]:
     return {"activityStatus": tenant.status, "name": tenant.name}
 
 
-def _refused_as_schema(answer: Callable[[], Answer]) -> Answer:
+def _refused_as_schema(engine: Engine, answer: Callable[[], Answer]) -> Answer:
     """Refusals of the schema routes have an empty field `allowed` beside the error."""
     try:
         return answer()
     except Refusal as refusal:
         if not refusal.message:
             raise
-        return refusal.status, {"allowed": None, "error": [{"message": refusal.message}]}
+        message = engine.rules.words(refusal.message, "rest")
+        return refusal.status, {"allowed": None, "error": [{"message": message}]}
 
 
 def _mapping(body: Any) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class QueryMaker:
                 raise Refusal("'nearText.concepts' needs to be defined")
             return self._rules.mean(service.texts_and_images(list(near.concepts), [])[0])
         with prefixed("vectorize image: "):
-            image = near.image or ""
+            image = self._rules.image_sent(near.image or "")
             if config.module is Module.IMG2VEC:
                 return service.image(image)
             return service.texts_and_images([], [image])[1][0]

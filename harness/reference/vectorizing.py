@@ -25,6 +25,10 @@ class Vectorizing:
         """Whether a module makes vectors of what an operator brings: images both, texts multi2vec-clip alone."""
         return module is Module.CLIP or (module is not None and kind == "image")
 
+    def image_sent(self, image: str) -> str:
+        """What goes to the service for the image of a query: the text as it came, whatever it is."""
+        return image
+
     def images(self, config: VectorConfig, properties: Mapping[str, Any]) -> list[Field]:
         """The images of an object, by property name: each configured field that has one."""
         found = [(field, properties.get(field)) for field in sorted(config.image_fields)]

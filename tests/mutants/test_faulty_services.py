@@ -26,8 +26,8 @@ from harness.scenario import Scenario, load_scenario
 from harness.stage import Stage
 
 OFFICIAL = "semitechnologies/img2vec-pytorch:resnet50"
-BENIGN = [fault for fault in FAULTS.values() if fault.benign]
-LIARS = [fault for fault in FAULTS.values() if not fault.benign]
+BENIGN = [FAULTS["gpu_rounds"], FAULTS["another_processor"]]
+LIARS = [fault for fault in FAULTS.values() if fault.breaks.startswith("encoder/")]
 CHECKS = [check for check in all_checks().values() if check.chapter == "encoder"]
 SAME, AGREE = all_checks()["encoder/same-as-before"], all_checks()["encoder/devices-agree"]
 

@@ -13,7 +13,19 @@ from good_scenario import GOOD
 from harness.model import Metric, Module
 from harness.scenario import json_schema, load_scenario, shipped_scenarios, usual_scenarios
 
-NAMES = ("photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "durability", "smoke", "thresholds")
+NAMES = (
+    "photos-img2vec",
+    "photos-clip",
+    "completeness",
+    "configuration",
+    "digits-img2vec",
+    "durability",
+    "encodings",
+    "errors",
+    "smoke",
+    "thresholds",
+)
+BY_NAME = {"smoke", "durability", "configuration", "encodings", "errors"}
 SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"
 
 
@@ -29,8 +41,8 @@ def test_these_are_shipped() -> None:
 
 
 def test_a_run_without_names_takes_those_that_do_nothing_to_the_server() -> None:
-    """Smoke repeats others in small, and what restarts the server is run by its name alone."""
-    assert set(NAMES) - set(usual_scenarios()) == {"smoke", "durability"}
+    """What repeats others in small or in detail, and what restarts the server, is run by its name alone."""
+    assert set(NAMES) - set(usual_scenarios()) == BY_NAME
     assert list(usual_scenarios()) == [name for name in NAMES if name in usual_scenarios()]
 
 

@@ -5,7 +5,29 @@ every liar to its check, and another fails when a check has no liar. The benign 
 server might well answer so, and no check may accuse them.
 """
 
-from harness.reference.mutants import benign, durability, objects, ranking, settings, thresholds
+from harness.reference.mutants import (
+    benign,
+    configuration,
+    durability,
+    encoding,
+    errors,
+    objects,
+    ranking,
+    settings,
+    thresholds,
+)
 from harness.reference.mutants.registry import MUTANTS, Mutant
 
-__all__ = ["MUTANTS", "Mutant", "benign", "durability", "objects", "ranking", "settings", "thresholds"]
+__all__ = [
+    "MUTANTS",
+    "Mutant",
+    "benign",
+    "configuration",
+    "durability",
+    "encoding",
+    "errors",
+    "objects",
+    "ranking",
+    "settings",
+    "thresholds",
+]
