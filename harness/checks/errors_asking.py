@@ -9,7 +9,7 @@ from typing import Any
 from harness.checks.case import Case, Skipped, Violation
 from harness.checks.refusing import Beside, answer_beside, as_text, asked, demand_refused, named, no_crash, shortened
 from harness.checks.registry import check, kept, metric_is, metric_is_not, module_is, unnamed
-from harness.interfaces import graphql
+from harness.interfaces import SPEAK_GRAPHQL, graphql
 from harness.model import Level, Metric, Module, NearImage, Question, Sort, State, Where
 from harness.stubs import base_search_pb2
 
@@ -30,8 +30,8 @@ def _question(case: Case, **arguments: Any) -> Question:
     return case.near(case.queries[0].picture, **{"limit": _FEW, **arguments})
 
 
-def _over(case: Case, *names: str) -> None:
-    if case.interface.name not in names:
+def _over_graphql(case: Case) -> None:
+    if case.interface.name not in SPEAK_GRAPHQL:
         raise Skipped(f"over {case.interface.name} this can't be said")
 
 
@@ -87,7 +87,7 @@ def two_thresholds_are_named(case: Case) -> None:
 )
 def a_certainty_of_zero_is_none(case: Case) -> None:
     """Over GraphQL a certainty of 0 beside a distance counts as not given."""
-    _over(case, "graphql")
+    _over_graphql(case)
     question = _question(case, distance=1.0)
     plain, beside = case.hits(question), case.hits(question.but(certainty=0.0))
     case.require(
@@ -200,7 +200,7 @@ def a_limit_of_zero_is_no_page(case: Case) -> None:
     """A limit of 0 is refused over GraphQL and names it; over gRPC it is the default."""
     question = _question(case, limit=0)
     answer = asked(case, question)
-    if case.interface.name == "graphql":
+    if case.interface.name in SPEAK_GRAPHQL:
         demand_refused(case, question, answer, because=["limit"])
         return
     case.require(bool(answer.hits), "with limit 0, the default, nothing is found", question, answer.hits)
@@ -209,7 +209,7 @@ def a_limit_of_zero_is_no_page(case: Case) -> None:
 @error("errors/offset-negative", level=Level.SHOULD, source=_NAMES)
 def a_negative_offset_is_refused(case: Case) -> None:
     """A negative offset is refused, and the message names it."""
-    _over(case, "graphql")
+    _over_graphql(case)
     question = _question(case, offset=-1)
     demand_refused(case, question, asked(case, question), because=["offset"])
 
@@ -233,7 +233,7 @@ def sorting_is_refused_or_comes_last(case: Case) -> None:
     """With sort the best k come in its order over GraphQL; over gRPC it is refused and named."""
     question = _question(case, sort=(Sort("label"),), properties=("label",))
     answer = asked(case, question)
-    if case.interface.name != "graphql":
+    if case.interface.name not in SPEAK_GRAPHQL:
         demand_refused(case, question, answer, because=["sort"])
         return
     case.require(answer.state is State.OK, f"a sorted search is refused: {answer.message}", question)

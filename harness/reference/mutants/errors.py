@@ -304,7 +304,7 @@ class UnwantedTenantUnnamed(Says):
 
 @mutant("errors/empty-class")
 class EmptyClassIsAnError(Rules):
-    """A search that finds nothing is an error."""
+    """A question to which there is no hit is refused."""
 
     def hits(self, matches: list[Match], search: Search) -> list[Match]:
         if not matches and search.near:
