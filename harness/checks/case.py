@@ -17,6 +17,7 @@ from harness.dataset.probe import Probe
 from harness.dataset.scratch import scratch
 from harness.errors import AnswerError
 from harness.images import Picture
+from harness.interfaces import SPEAK_GRAPHQL
 from harness.model import (
     Answer,
     Endpoint,
@@ -233,7 +234,7 @@ class Case:
         clause of its own (`threshold/complete`); beyond its first step every other check says its limit, so that one
         fault of a server is one finding.
         """
-        return None if self.interface.name == "graphql" and self.count <= _FIRST_STEP else self.count + 1
+        return None if self.interface.name in SPEAK_GRAPHQL and self.count <= _FIRST_STEP else self.count + 1
 
     def _targeted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         name = self.collection.vector_name

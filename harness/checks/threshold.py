@@ -15,6 +15,7 @@ from harness.checks.case import Case, Query, Skipped, Violation
 from harness.checks.filters import below
 from harness.checks.registry import check, directed, image_alone, kept, metric_is
 from harness.checks.spread import spread
+from harness.interfaces import SPEAK_GRAPHQL
 from harness.model import Metric
 from harness.oracle import SLACK
 
@@ -225,7 +226,7 @@ def _complete(case: Case, query: Query, threshold: float, number: int | None) ->
     """Demand everything within a threshold, of all objects or of those whose number is less than `number`."""
     where, left = below(case, number) if number is not None else (None, None)
     # the one check that leaves the limit out: that is what its clause is about
-    limit = None if case.interface.name == "graphql" else case.count + 1
+    limit = None if case.interface.name in SPEAK_GRAPHQL else case.count + 1
     question = case.near(query.picture, distance=threshold, limit=limit, where=where)
     hits = case.hits(question)
     expected = query.truth.expect(threshold=threshold, among=left)
