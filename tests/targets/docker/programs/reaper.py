@@ -9,6 +9,7 @@ import http.client
 import json
 import socket
 import sys
+from contextlib import suppress
 from urllib.parse import quote
 
 PATH = "/var/run/docker.sock"
@@ -37,7 +38,7 @@ def main() -> None:
         print("the reaper has Started!", flush=True)  # noqa: T201 (its way to speak)
         connection, _ = server.accept()
     label = ""
-    with connection:
+    with connection, suppress(ConnectionResetError):  # a killed process does not say goodbye
         while said := connection.recv(1024):
             label = said.decode().strip().removeprefix("label=") or label
             connection.sendall(b"ACK\n")
