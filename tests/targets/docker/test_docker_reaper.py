@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 from daemons import PROGRAMS, Images, Left
 from docker.errors import NotFound
 from recording import recording
+from requests.exceptions import ConnectionError, ReadTimeout  # noqa: A004 (the library calls it so)
 from testcontainers.core.config import testcontainers_config
 
 from harness.model import Needs
@@ -52,15 +53,28 @@ def test_where_its_image_is_the_reaper_removes_what_a_killed_run_left(
     images: Images, reapers: Callable[[], list[str]]
 ) -> None:
     """Without another start of ours: containers and network are gone once the reaper has ended its work."""
+    assert any(reaped(images, reapers) for _ in range(3))
+
+
+def reaped(images: Images, reapers: Callable[[], list[str]]) -> bool:
+    """Kill a run that has a reaper; True if that removed what was left.
+
+    Testcontainers may speak to the reaper before that listens, and not notice: then it waits for nobody.
+    """
     with keeper(images, RYUK_CONTAINER_IMAGE="nearimage-test/reaper:1") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
         [reaper] = reapers()
         left = Left(images.client, process.pid)
         process.send_signal(signal.SIGKILL)
-        with suppress(NotFound):  # it may be gone already: it is removed when it ends
-            images.client.api.wait(reaper.lstrip("/"), timeout=120)
-        assert [name for name in left.names() if not name.endswith("-data")] == []
+    try:
+        images.client.api.wait(reaper.lstrip("/"), timeout=20)
+    except NotFound:  # it is removed when it ends
+        pass
+    except (ReadTimeout, ConnectionError):
+        images.client.api.remove_container(reaper.lstrip("/"), force=True)
+        return False
+    return not [name for name in left.names() if not name.endswith("-data")]
 
 
 @docker
