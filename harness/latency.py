@@ -92,7 +92,7 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
         ]
     except (UnfitError, UnsupportedError) as error:
         _leave(benchmark)
-        verdict = elsewhere(measured, f"{error.what}. {error.hint}")
+        verdict = elsewhere(measured, f"{error.what}. {error.hint}".strip())
         return [VerdictEntry.of(verdict)], verdict
     except HarnessError as error:
         _leave(benchmark)

@@ -204,7 +204,7 @@ def _judged(error: Exception, sent: float) -> Answer:
         UnsupportedError: nothing was asked of it.
     """
     if isinstance(error, _REFUSED_BY_THE_CLIENT) or (isinstance(error, WeaviateStartUpError) and not error.__cause__):
-        raise UnsupportedError(f"the Python client refuses: {error}") from error
+        raise UnsupportedError(f"the Python client refuses: {str(error).strip().rstrip('.')}") from error
     if isinstance(error, UnexpectedStatusCodeError):
         said = message_of(error.error) if isinstance(error.error, dict) else str(error.error or error)
         return Answer(State.REFUSED, (), said or str(error), str(error.status_code), sent, perf_counter())

@@ -41,6 +41,10 @@ _REFUSED_BY_THE_CLIENT = frozenset(
     {"WeaviateInvalidInputError", "WeaviateSerializationError", "WeaviateUnsupportedFeatureError"}
 )
 _TOO_OLD = "Please use version"
+_NO_SUCH_SERVICE = "UNIMPLEMENTED"
+"""What an old server answers when it is asked whether it is healthy."""
+_NOT_LET_IN = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
+"""The only refusals that, before anything was asked, are the server's answer to it."""
 
 
 class TypeScriptClient:
@@ -184,10 +188,13 @@ def _judged(heard: Mapping[str, Any], question: Question, sent: float) -> Answer
         return Answer(State.OK, tuple(_hit(each, question) for each in heard["hits"]), "", "OK", sent, received)
     error = heard["error"]
     name, message = error["name"], error["message"]
-    if error["unsent"] or name in _REFUSED_BY_THE_CLIENT or _TOO_OLD in message:
-        raise UnsupportedError(f"the TypeScript client refuses: {message}")
-    if status := _STATUS.search(message):
-        lost = status["status"] in _LOST
+    status = _STATUS.search(message)
+    connecting = heard["stage"] == "connecting"
+    old = connecting and (_TOO_OLD in message or (status is not None and status["status"] == _NO_SUCH_SERVICE))
+    if error["unsent"] or name in _REFUSED_BY_THE_CLIENT or old:
+        raise UnsupportedError(f"the TypeScript client refuses: {message.rstrip('.')}")
+    if status:
+        lost = status["status"] in _LOST or (connecting and status["status"] not in _NOT_LET_IN)
         return Answer(State.UNKNOWN if lost else State.REFUSED, (), status["words"], status["status"], sent, received)
     if name == "WeaviateInsufficientPermissionsError":
         return Answer(State.REFUSED, (), message, "PERMISSION_DENIED", sent, received)

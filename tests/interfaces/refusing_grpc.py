@@ -22,9 +22,11 @@ class RefusingGrpc(grpc.GenericRpcHandler):
     Args:
         status: what every call is refused with.
         message: the words that come with it.
+        healthy: whether it says that it is healthy; otherwise that is refused too.
     """
 
-    def __init__(self, status: grpc.StatusCode, message: str) -> None:
+    def __init__(self, status: grpc.StatusCode, message: str, *, healthy: bool = True) -> None:
+        self._healthy = healthy
         self.metadata: list[tuple[str, str]] = []
         self._status = status
         self._message = message
@@ -41,7 +43,7 @@ class RefusingGrpc(grpc.GenericRpcHandler):
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
         """The same handler for every method."""
         self.metadata += [(name, value) for name, value in details.invocation_metadata if isinstance(value, str)]
-        if details.method == HEALTH:
+        if details.method == HEALTH and self._healthy:
             return grpc.unary_unary_rpc_method_handler(lambda _request, _context: SERVING)
         return grpc.unary_unary_rpc_method_handler(self._refuse)
 

@@ -7,13 +7,16 @@ import re
 import signal
 import stat
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from badserver import BadServer, http
 from every_interface import CLIENTS, EVERY
 from planted_objects import image, uuid
+from refusing_grpc import RefusingGrpc
 
 from harness.errors import UnsupportedError
 from harness.interfaces import connect
@@ -90,6 +93,19 @@ def test_a_server_that_a_client_refuses_is_not_judged(name: str) -> None:
     ):
         opened.ask(question)
     assert re.search(r"1\.25\.34.*1\.27\.0", str(refused.value))
+
+
+@pytest.mark.typescript
+def test_a_server_without_a_health_service_is_not_judged() -> None:
+    """The TypeScript client asks an old server whether it is healthy, perhaps before it knows how old it is."""
+    meta = http("200 OK", b'{"version": "1.39.0"}')
+    with (
+        BadServer(meta) as server,
+        RefusingGrpc(grpc.StatusCode.UNIMPLEMENTED, "unknown service", healthy=False) as old,
+        TypeScriptClient(replace(at_http(server.address), grpc=old.address)) as opened,
+        pytest.raises(UnsupportedError, match="unknown service"),
+    ):
+        opened.ask(nearest("Anything", "AAAA"))
 
 
 def at_http(address: str) -> Endpoint:
