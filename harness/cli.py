@@ -78,6 +78,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--smoke", action="store_true", help="just the smoke scenario, in seconds")
     run.add_argument("--seed", type=int, default=0, metavar="N", help="draw other thresholds and sets of images")
     run.add_argument("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
+    run.add_argument("--deviations", type=Path, default=None, metavar="FILE", help="more deviations that are known")
+    run.add_argument("--strict", action="store_true", help="a deviation that is known fails the run too")
     run.add_argument("--out", type=Path, default=Path("nearimage-out"), metavar="DIR", help="where runs are kept")
     run.add_argument("--junitxml", type=Path, default=None, metavar="FILE", help="also write JUnit XML")
     run.add_argument("--benchmark-json", type=Path, default=None, metavar="FILE", help="also write pytest-benchmark's")
@@ -139,6 +141,8 @@ def _run(options: argparse.Namespace) -> ExitCode:
             smoke=options.smoke,
             require=options.require,
             seed=options.seed,
+            deviations=options.deviations,
+            strict=options.strict,
             out=options.out,
             junit=options.junitxml,
             benchmark_json=options.benchmark_json,

@@ -55,6 +55,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--interfaces", default="graphql,grpc", metavar="A,B", help="over which interfaces to ask")
     group.addoption("--seed", type=int, default=0, metavar="N", help="draw other thresholds and sets of images")
     group.addoption("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
+    group.addoption("--deviations", type=Path, default=None, metavar="FILE", help="more deviations that are known")
+    group.addoption("--strict-deviations", action="store_true", help="a deviation that is known fails too")
     group.addoption("--record", type=Path, default=None, metavar="FILE", help="write the record of the run here")
 
 

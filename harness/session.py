@@ -30,6 +30,8 @@ class RunOptions:
     require: str = ""
     seed: int = 0
     out: Path = field(default_factory=lambda: Path("nearimage-out"))
+    deviations: Path | None = None
+    strict: bool = False
     junit: Path | None = None
     benchmark_json: Path | None = None
     quiet: bool = False
@@ -158,6 +160,8 @@ def _arguments(options: RunOptions, paths: Sequence[Path], folder: Path) -> list
         *(word for glob in options.checks for word in ("--checks", glob)),
         *(["--require", options.require] if options.require else []),
         *("--seed", str(options.seed)),
+        *([f"--deviations={options.deviations.resolve()}"] if options.deviations else []),
+        *(["--strict-deviations"] if options.strict else []),
         *([f"--junitxml={options.junit.resolve()}"] if options.junit else []),
         *([f"--benchmark-json={options.benchmark_json.resolve()}"] if options.benchmark_json else []),
     ]
@@ -171,7 +175,8 @@ def _check(options: RunOptions, paths: Sequence[Path]) -> None:
     from harness.stage import needs_of
 
     scenarios = [load_scenario(path) for path in paths]
-    Options(options.targets, interfaces=tuple(options.interfaces.split(","))).check()
+    interfaces = tuple(options.interfaces.split(","))
+    Options(options.targets, interfaces=interfaces, deviations=options.deviations).check()
     demand_checks(options.checks, check_ids(scenarios))
     needs_of(scenarios)
     for path in (options.junit, options.benchmark_json):

@@ -34,6 +34,7 @@ from harness.record import (
     Service,
     TargetEntry,
     UsageEntry,
+    VerdictEntry,
     read,
 )
 from harness.record.entries import ENTRY
@@ -108,6 +109,8 @@ class SessionRecord:
     def _last_entries(self) -> Iterator[Entry]:
         sitting = self._sitting
         yield from self._used
+        for station in [] if sitting.interrupted else sitting.opened:  # of what was not asked nothing is known
+            yield from map(VerdictEntry.of, station.fixed())
         for station in sitting.opened:
             for scenario in sitting.scenarios:
                 yield _scenario_entry(scenario, station)

@@ -16,10 +16,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.checks import all_checks
 from harness.dataset import Run
+from harness.deviations import OURS, DeviationShape, Listed, deviations
 from harness.errors import ExitCode, HarnessError, TargetError, UsageError
 from harness.fleet import Wanted, wanted
-from harness.interfaces import DEFAULT, chosen, demand
+from harness.interfaces import DEFAULT, NAMES, chosen, demand
 from harness.keeping import state_folder
 from harness.model import Module, Needs
 from harness.opening import together
@@ -32,13 +34,18 @@ from harness.targets.state import claimed, sweep
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for on the command line; `require` is `weaviate` or empty, `seed` is what is drawn from."""
+    """What was asked for on the command line; `require` is `weaviate` or empty, `seed` is what is drawn from.
+
+    `deviations` is a file of the user's, beside ours; `strict`: what is known to deviate is a violation all the same.
+    """
 
     targets: TargetOptions = field(default_factory=TargetOptions)
     checks: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = DEFAULT
     require: str = ""
     seed: int = 0
+    deviations: Path | None = None
+    strict: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "interfaces", chosen(self.interfaces))
@@ -48,10 +55,21 @@ class Options:
 
         Raises:
             UsageError: if there is no such target or interface, or an option is wrong.
+            FileError: if the file of deviations is wrong; says where.
         """
         wanted(self.targets)
         for name in self.interfaces:
             demand(name)
+        self.known_deviations()
+
+    def known_deviations(self) -> list[DeviationShape]:
+        """Return what is known to deviate: of the user's own file first, then ours.
+
+        Raises:
+            FileError: if the user's file is wrong; says where.
+        """
+        files = [self.deviations, OURS] if self.deviations else [OURS]
+        return [one for path in files for one in deviations(path, checks=all_checks(), interfaces=NAMES)]
 
     def wants(self, check: str) -> bool:
         """Whether this check id was asked for; no globs ask for all."""
@@ -97,12 +115,14 @@ class Sitting:
             UsageError: if there is no such target, or an option is wrong.
         """
         asked = wanted(self.options.targets)
+        known = self.options.known_deviations()
         made = {
             one.name: Station(
                 one,
                 self._run_at(one, alone=len(asked) == 1),
                 seed=self.options.seed,
                 loading=partial(self._loads, one.name),
+                listed=Listed(known, file=self.options.deviations, strict=self.options.strict),
             )
             for one in asked
         }

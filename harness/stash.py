@@ -39,6 +39,8 @@ def sitting_of(config: pytest.Config) -> Sitting:
             interfaces=tuple(config.getoption("--interfaces").split(",")),
             require=config.getoption("--require"),
             seed=config.getoption("--seed"),
+            deviations=config.getoption("--deviations"),
+            strict=config.getoption("--strict-deviations"),
         )
         handed = getattr(config, "workerinput", {}).get(HANDED)
         config.stash[SITTING] = Sitting(asked, handed or None, parallel=handed is not None)

@@ -16,6 +16,7 @@ from harness.abilities import CanShowLogs, CanShowStatistics, Usage
 from harness.checks import Check
 from harness.checks.judging import judge
 from harness.dataset import Dataset, Run, UnfitError
+from harness.deviations import Listed
 from harness.errors import AnswerError, HarnessError, TargetError, UnsupportedError, UsageError
 from harness.fleet import Wanted
 from harness.keeping import state_folder
@@ -39,10 +40,20 @@ class Station:
         run: whose classes are created.
         seed: what is drawn from, for the command that asks again.
         loading: told how loading goes on.
+        listed: what is known to deviate.
     """
 
-    def __init__(self, wanted: Wanted, run: Run, *, seed: int = 0, loading: Loading | None = None) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        run: Run,
+        *,
+        seed: int = 0,
+        loading: Loading | None = None,
+        listed: Listed | None = None,
+    ) -> None:
         self.wanted = wanted
+        self.listed = listed or Listed()
         self.run = run
         self.target: DescribedTarget | None = None
         self.endpoint: Endpoint | None = None
@@ -161,11 +172,13 @@ class Station:
 
     def told(self, scenarios: Iterable[Scenario]) -> dict[str, Any]:
         """Return what the controller should know of this worker in the end."""
-        return {"notes": self.notes, "collections": {str(one.path): self.collections(one) for one in scenarios}}
+        collections = {str(one.path): self.collections(one) for one in scenarios}
+        return {"notes": self.notes, "collections": collections, "listed": self.listed.told()}
 
     def heard(self, told: Mapping[str, Any]) -> None:
         """Take over what a worker told."""
         self.notes |= told.get("notes", {})
+        self.listed.heard(told.get("listed", {}))
         for path, collections in told.get("collections", {}).items():
             known = self._told.setdefault(path, {})
             for name, facts in collections.items():
@@ -182,6 +195,10 @@ class Station:
 
     # --- verdicts --------------------------------------------------------------------------------
 
+    def fixed(self) -> tuple[Verdict, ...]:
+        """Return what was known to deviate in this version and did nowhere, once everything was asked."""
+        return tuple(self.listed.fixed(self.endpoint, self.name)) if self.endpoint is not None else ()
+
     def verdict(
         self, scenario: Scenario, check: Check, collection: Collection, interface: str, questions: Iterable[Asked]
     ) -> Verdict:
@@ -191,8 +208,10 @@ class Station:
         outcome, reason = Outcome.SKIPPED, unfit(scenario, interface, stage.endpoint)
         if not reason:
             try:
-                case = stage.case(self.dataset(scenario, collection), interface, questions)
+                dataset = self.dataset(scenario, collection)
+                case = stage.case(dataset, interface, questions)
                 verdict = replace(judge(check, case, scenario=scenario.name, repeat=repeat), target=self.name)
+                verdict = self.listed.judged(verdict, stage.endpoint, collection, len(dataset.stored))
             except (UnfitError, UnsupportedError) as error:
                 reason = f"{error.what}. {error.hint}"
             except HarnessError as error:
@@ -245,6 +264,7 @@ class Station:
         name = self.endpoint.target if self.endpoint is not None else self.wanted.text
         words = ["nearimage", "run", called(scenario.path), *self.wanted.words(name), "--checks", check]
         words += ["--seed", str(self._seed)] if self._seed else []
+        words += self.listed.words
         return shlex.join(words)
 
 

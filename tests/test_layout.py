@@ -42,12 +42,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": BASE | {"statistics", "oracle", "scenario", "interfaces"},
     "report": BASE | {"record", "statistics"},
     # one run, from the bottom up: exactly what is needed
+    "deviations": {"model", "scenario"},
     "fleet": BASE | {"options", "scenario", "targets"},
     "stage": BASE | {"checks", "dataset", "interfaces", "scenario"},
     "opening": {"errors"},
-    "station": BASE | {"abilities", "checks", "dataset", "fleet", "images", "keeping", "scenario", "stage", "targets"},
+    "station": BASE
+    | {"abilities", "checks", "dataset", "deviations", "fleet", "images", "keeping", "scenario", "stage", "targets"},
     "sitting": BASE
-    | {"dataset", "fleet", "interfaces", "keeping", "opening", "options", "scenario", "stage", "station", "targets"},
+    | {"checks", "dataset", "deviations", "fleet", "interfaces", "keeping", "opening", "options", "scenario", "stage"}
+    | {"station", "targets"},
     "stash": {"errors", "options", "record", "sitting", "station"},
     "showing": {"checks", "images", "record", "scenario"},
     "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "station", "statistics"},

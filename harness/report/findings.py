@@ -132,7 +132,8 @@ def chapter(case: VerdictEntry) -> str:
 def findings(verdicts: Iterable[VerdictEntry], outcomes: Iterable[Outcome] = LOUD) -> tuple[Finding, ...]:
     """Fold the verdicts with these outcomes, the gravest first: each check once.
 
-    What left several checks undecided or invalid for the same reason is folded by that reason instead.
+    What left several checks undecided or invalid for the same reason is folded by that reason instead; deviations of
+    one check that are known are told apart by what is listed.
     """
     verdicts, order = tuple(verdicts), tuple(outcomes)
     asked = Counter(case.check for case in verdicts)
@@ -140,14 +141,14 @@ def findings(verdicts: Iterable[VerdictEntry], outcomes: Iterable[Outcome] = LOU
     for case in verdicts:
         if case.outcome in _BY_REASON:
             reasons.setdefault(case.sentence, set()).add(case.check)
-    cases: dict[tuple[str, Outcome], list[VerdictEntry]] = {}
+    cases: dict[tuple[str, str, Outcome], list[VerdictEntry]] = {}
     for case in verdicts:
         if case.outcome in order:
             shared = case.outcome in _BY_REASON and len(reasons[case.sentence]) > 1
-            key = case.sentence if shared else case.check
-            cases.setdefault((key, case.outcome), []).append(case)
+            listed = case.sentence if case.outcome in QUIET else ""
+            cases.setdefault((case.sentence if shared else case.check, listed, case.outcome), []).append(case)
     found = []
-    for (_, outcome), some in cases.items():
+    for (*_, outcome), some in cases.items():
         checks = list(dict.fromkeys(case.check for case in some))
         name = checks[0] if len(checks) == 1 else f"{checks[0]} and {len(checks) - 1} more"
         of = sum(asked[check] for check in checks)
@@ -222,7 +223,10 @@ def _came_to(record: Record, code: ExitCode) -> str:
     comparison = compared(record)
     changed = len(comparison.changes) if comparison else 0
     if not said:
-        return f"Everything held: {words.count(len(checks), 'check')}{_everywhere(comparison)}."
+        known = len({case.check for case in verdicts if case.outcome is Outcome.KNOWN})
+        deviate = f", {words.count(known, 'of them deviates', 'of them deviate')} as is known" if known else ""
+        held = "Nothing new" if known else "Everything held"
+        return f"{held}: {words.count(len(checks), 'check')}{_everywhere(comparison)}{deviate}."
     said += [f"{changed:,} {'is' if changed == 1 else 'are'} not answered alike everywhere"] if changed else []
     *first, last = said
     came_to = f"{', '.join(first)} and {last}" if first else last

@@ -170,7 +170,8 @@ def _matrix(scenario: str, target: str, cases: list[VerdictEntry]) -> Matrix:
     cells: dict[str, dict[tuple[str, str], VerdictEntry]] = {}
     chapters: dict[str, dict[str, None]] = {}
     for case in cases:
-        over.setdefault(case.collection, {})[case.interface] = None
+        if case.collection:  # what is said of a whole run has no place
+            over.setdefault(case.collection, {})[case.interface] = None
         chapters.setdefault(chapter(case), {})[case.check] = None
         cells.setdefault(case.check, {})[case.collection, case.interface] = case
     columns = [(collection, interface) for collection, interfaces in over.items() for interface in interfaces]

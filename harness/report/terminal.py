@@ -153,10 +153,23 @@ class _Screen:
         if case.repeat:  # unbroken, so that it can be copied
             self._pen.command(case.repeat)
 
+    def _listed(self, finding: Finding) -> None:
+        """A deviation that is listed: what is listed, where it was found, and how to see it."""
+        case = finding.smallest
+        said = f"{words.OUTCOMES[finding.outcome]}  {finding.check}"
+        title = self._pen.outcome(finding.outcome, said)
+        title.append_text(self._pen.text(f"  ({words.clean(str(case.evidence.get('link', '')))})", "dim"))
+        where_ = words.count(finding.of, "place") if not case.collection else spread(finding)
+        self._pen.print(Breaking(title, 4), self._pen.indented(case.sentence), self._pen.indented(f"in all: {where_}"))
+        if case.repeat:
+            self._pen.command(case.repeat)
+
     def _quiet(self) -> None:
-        for finding in findings(self._record.verdicts, QUIET):
-            line = self._pen.outcome(finding.outcome, f"{words.OUTCOMES[finding.outcome]}  {finding.check}: ")
-            self._pen.print("", line.append_text(self._pen.text(words.clean(finding.smallest.sentence))))
+        quiet = findings(self._record.verdicts, QUIET)
+        if quiet:
+            self._pen.print("", self._pen.text("Known deviations: listed, so that they don't fail a run", "bold"))
+        for finding in quiet:
+            self._listed(finding)
         skipped = skips(self._record.verdicts)
         if skipped:
             self._pen.print("")

@@ -141,7 +141,13 @@ def test_chapters_are_counted_for_each_scenario() -> None:
 @pytest.mark.parametrize(
     ("outcomes", "end", "state", "sentence"),
     [
-        ([Outcome.HELD, Outcome.KNOWN], ExitCode.HELD, "held", "Everything held: 1 check."),
+        ([Outcome.HELD, Outcome.FIXED], ExitCode.HELD, "held", "Everything held: 1 check."),
+        (
+            [Outcome.HELD, Outcome.KNOWN],
+            ExitCode.HELD,
+            "held",
+            "Nothing new: 1 check, 1 of them deviates as is known.",
+        ),
         ([Outcome.HELD, Outcome.VIOLATED], ExitCode.VIOLATED, "violated", "Of 1 check, 1 is violated."),
         ([Outcome.UNDECIDED], ExitCode.UNDECIDED, "undecided", "Of 1 check, 1 is undecided."),
         ([Outcome.VIOLATED], ExitCode.HELD, "violated", "Of 1 check, 1 is violated."),

@@ -283,3 +283,33 @@ def test_a_run_that_held_says_so_calmly() -> None:
 
     assert "Everything held: 1 check." in words
     assert "Nothing to report" in words
+
+
+def listed(outcome: Outcome, collection: str, link: str = "https://example.org/issues/1") -> VerdictEntry:
+    """What became of a deviation that is listed."""
+    return VerdictEntry(
+        check="threshold/complete",
+        level=Level.MUST,
+        outcome=outcome,
+        sentence=f"A hundred at most, in {collection or 'no place'}.",
+        scenario="s",
+        collection=collection,
+        interface="graphql",
+        evidence={"found": "a neighbour is missing", "link": link},
+        repeat="nearimage run s --checks threshold/complete",
+    )
+
+
+def test_what_is_known_is_folded_under_a_heading_of_its_own() -> None:
+    """Each deviation that is listed has its sentence, its link and the command; what a page can't link to is text."""
+    entries = (listed(Outcome.KNOWN, "A"), listed(Outcome.KNOWN, "B", "javascript:alert(1)"), listed(Outcome.FIXED, ""))
+    page = Page(render(of(*entries)))
+    folded = [attributes for tag, attributes in page.elements if tag == "details"]
+    assert sum((one.get("class") or "") == "listed" for one in folded) == 3
+    assert "Known deviations" in page.words
+    assert [href for href in page.attributes("href") if "example" in href or "javascript" in href] == [
+        *["https://example.org/issues/1"] * 2
+    ]
+    assert "A hundred at most, in A." in page.words
+    assert "No check was violated" not in page.words
+    assert page.words.count("nearimage run s --checks threshold/complete") == 3

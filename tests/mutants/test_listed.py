@@ -1,0 +1,66 @@
+"""What is listed as known hides no other fault: each liar that breaks a listed check is held against the list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from staging import staged, verdicts
+
+from harness.checks import all_checks
+from harness.deviations import OURS, DeviationShape, Listed, deviations
+from harness.interfaces import NAMES
+from harness.model import Endpoint, Outcome, Verdict
+from harness.reference.mutants import MUTANTS, Mutant
+from harness.scenario import Collection, Scenario
+
+OURS_LISTED = deviations(OURS, checks=all_checks(), interfaces=NAMES)
+CHECKS = {one.check for one in OURS_LISTED}
+LIARS = [mutant for mutant in MUTANTS.values() if mutant.breaks in CHECKS]
+MANY = 3000
+
+SAME = {
+    "capped_at100": {("1.25", "flat"), ("1.32", "flat"), ("1.39", "flat")},
+    "weights_by_the_alphabet": {(version, index) for version in ("1.25", "1.32", "1.39") for index in ("hnsw", "flat")},
+    "default_limit_of_pages_only": {("1.19", "hnsw"), ("1.19", "flat"), ("1.25", "hnsw"), ("1.25", "flat")},
+    "weights_ignored": {("1.19", "hnsw"), ("1.19", "flat")},
+    "weights_swapped": {("1.19", "hnsw"), ("1.19", "flat")},
+}
+"""Liars that do what is listed, by version and index; and those that can't be told from it: from an order of chance."""
+
+
+def _shapes(collection: Collection) -> list[Collection]:
+    """The same collection, as if it had either index."""
+    return [replace(collection, index="hnsw"), replace(collection, index="flat")]
+
+
+def _known(found: list[Verdict], scenario: Scenario, listed: list[DeviationShape]) -> set[tuple[str, str]]:
+    """The versions and indexes for which at least one of these violations would be called known."""
+    by_name = {one.name: one for one in scenario.collections}
+    known = set()
+    for version in ("1.19", "1.25", "1.32", "1.39"):
+        server = _server(version)
+        for verdict in found:
+            for shape in _shapes(by_name[verdict.collection]):
+                if Listed(listed).judged(verdict, server, shape, MANY).outcome is Outcome.KNOWN:
+                    known.add((version, str(shape.index)))
+    return known
+
+
+def _server(version: str) -> Endpoint:
+    return Endpoint("embedded", "http://127.0.0.1:1", f"{version}.0")
+
+
+@pytest.mark.parametrize("mutant", LIARS, ids=lambda mutant: mutant.name)
+def test_a_fault_is_known_only_if_it_is_the_very_one(
+    mutant: Mutant, scenario: Scenario, planted_url: str, tmp_path: Path
+) -> None:
+    """A liar that is caught by a listed check with another symptom stays violated, whatever the version and index."""
+    with staged(mutant.rules(), planted_url, tmp_path) as stage:
+        found = [
+            one for one in verdicts(stage, scenario, all_checks()[mutant.breaks]) if one.outcome is Outcome.VIOLATED
+        ]
+    assert found
+    known = _known(found, scenario, OURS_LISTED)
+    assert known == SAME.get(mutant.name, set())
