@@ -144,7 +144,7 @@ def a_named_vector_has_image_fields(case: Case) -> None:
 # --- index, properties, names --------------------------------------------------------------------
 
 
-@refusal("configuration/metric-unknown")
+@refusal("configuration/metric-unknown", level=Level.SHOULD)
 def a_metric_is_known(case: Case) -> None:
     """A class with a distance metric that does not exist is refused, and the message names it."""
     demand_class_refused(case, class_of(case, vectorIndexConfig={"distance": "euclid"}), because=["euclid"])
@@ -192,7 +192,7 @@ def image_fields_cannot_be_changed(case: Case) -> None:
     def edit(definition: dict[str, Any]) -> None:
         definition["moduleConfig"][module]["imageFields"] = ["words"]
 
-    _demand_unchanged(case, edit, because=[module, "moduleConfig"], leaves=False)
+    _demand_unchanged(case, edit, because=[module, "moduleConfig", "module config"], leaves=False)
 
 
 @change("configuration/change-metric", source="changing the distance of an existing class is refused")
@@ -247,13 +247,19 @@ def tenants_cannot_be_switched_on(case: Case) -> None:
 
 @change("configuration/refused-change-undone", level=Level.MUST, source="what is refused does not happen")
 def a_refused_change_changes_nothing(case: Case) -> None:
-    """A refused change of imageFields leaves the class as it was, and new images get their vectors."""
+    """A refused change of image fields or vectorizer leaves the class as it was, and new images get vectors."""
     module = str(case.collection.module)
+    other = next(str(one) for one in Module if str(one) != module)
 
-    def edit(definition: dict[str, Any]) -> None:
+    def fields(definition: dict[str, Any]) -> None:
         definition["moduleConfig"][module]["imageFields"] = ["words"]
 
-    _demand_unchanged(case, edit, because=(), leaves=True)
+    def vectorizer(definition: dict[str, Any]) -> None:
+        definition["vectorizer"] = other
+        definition["moduleConfig"] = {other: {"imageFields": ["words"]}}
+
+    _demand_unchanged(case, fields, because=(), leaves=True)
+    _demand_unchanged(case, vectorizer, because=(), leaves=True)
 
 
 def _demand_unchanged(case: Case, edit: _Change, *, because: list[str] | tuple[()], leaves: bool) -> None:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from harness.checks.case import Case, Skipped, Violation
-from harness.checks.refusing import Beside, answer_beside, as_text, asked, demand_refused, named, no_crash, shortened
+from harness.checks.refusing import (
+    OPERATORS,
+    Beside,
+    answer_beside,
+    as_text,
+    asked,
+    demand_refused,
+    named,
+    no_crash,
+    shortened,
+)
 from harness.checks.registry import check, kept, metric_is, metric_is_not, module_is, unnamed
 from harness.interfaces import SPEAK_GRAPHQL, graphql
 from harness.model import Level, Metric, Module, NearImage, Question, Sort, State, Where
@@ -123,35 +134,50 @@ def a_distance_is_a_number(case: Case) -> None:
 
 @error("errors/with-near-vector", source=_TWO)
 def a_vector_beside_an_image_conflicts(case: Case) -> None:
-    """With nearVector it is refused as conflicting, and the message names no operator but these."""
+    """With nearVector it is refused as conflicting, over each interface."""
+    _conflict(case, _vector(case))
+
+
+@error("errors/with-near-object", source=_TWO)
+def an_object_beside_an_image_conflicts(case: Case) -> None:
+    """With nearObject it is refused as conflicting, over each interface."""
+    _conflict(case, _object(case))
+
+
+@error("errors/names-what-was-sent", level=Level.SHOULD, source=f"{_NAMES}, by its own name")
+def a_conflict_names_what_was_sent(case: Case) -> None:
+    """The refusal of nearImage with nearVector or nearObject names no operator but these."""
+    _conflict(case, _vector(case), sent=("nearImage", "nearVector"))
+    _conflict(case, _object(case), sent=("nearImage", "nearObject"))
+
+
+def _vector(case: Case) -> Beside:
     vector = case.samples(1)[0].vector or ()
 
     def change(request: Any) -> None:
         packed = struct.pack(f"<{len(vector)}f", *vector)
         request.near_vector.CopyFrom(base_search_pb2.NearVector(vector_bytes=packed))
 
-    _conflict(case, "nearVector", Beside(f"nearVector: {{vector: {graphql.literal(list(vector))}}},", change))
+    return Beside(f"nearVector: {{vector: {graphql.literal(list(vector))}}},", change)
 
 
-@error("errors/with-near-object", source=_TWO)
-def an_object_beside_an_image_conflicts(case: Case) -> None:
-    """With nearObject it is refused as conflicting, and the message names no operator but these."""
+def _object(case: Case) -> Beside:
     id_ = case.samples(1)[0].id
 
     def change(request: Any) -> None:
         request.near_object.CopyFrom(base_search_pb2.NearObject(id=id_))
 
-    _conflict(case, "nearObject", Beside(f'nearObject: {{id: "{id_}"}},', change))
+    return Beside(f'nearObject: {{id: "{id_}"}},', change)
 
 
 @error("errors/with-near-text", source=_TWO, when=(module_is(Module.CLIP),))
 def a_text_beside_an_image_conflicts(case: Case) -> None:
-    """With nearText it is refused as conflicting, and the message names no operator but these."""
+    """With nearText it is refused as conflicting, over each interface."""
 
     def change(request: Any) -> None:
         request.near_text.CopyFrom(base_search_pb2.NearTextSearch(query=["a cat"]))
 
-    _conflict(case, "nearText", Beside('nearText: {concepts: ["a cat"]},', change))
+    _conflict(case, Beside('nearText: {concepts: ["a cat"]},', change))
 
 
 @error("errors/with-bm25", source=_TWO)
@@ -161,7 +187,7 @@ def words_beside_an_image_conflict(case: Case) -> None:
     def change(request: Any) -> None:
         request.bm25_search.CopyFrom(base_search_pb2.BM25(query="cat"))
 
-    _conflict(case, "bm25", Beside('bm25: {query: "cat"},', change))
+    _conflict(case, Beside('bm25: {query: "cat"},', change))
 
 
 @error("errors/with-hybrid", level=Level.SHOULD, source=f"{_TWO}; hybrid is bm25 and a vector")
@@ -171,7 +197,7 @@ def a_hybrid_search_beside_an_image_conflicts(case: Case) -> None:
     def change(request: Any) -> None:
         request.hybrid_search.CopyFrom(base_search_pb2.Hybrid(query="cat"))
 
-    _conflict(case, "hybrid", Beside('hybrid: {query: "cat"},', change))
+    _conflict(case, Beside('hybrid: {query: "cat"},', change))
 
 
 @error("errors/with-after", source="nearImage with `after` is refused as conflicting")
@@ -186,10 +212,11 @@ def a_cursor_beside_an_image_conflicts(case: Case) -> None:
     demand_refused(case, question, answer, because=["after", "cursor"])
 
 
-def _conflict(case: Case, other: str, beside: Beside) -> None:
+def _conflict(case: Case, beside: Beside, *, sent: Sequence[str] = OPERATORS) -> None:
+    """Demand a refusal as conflicting that names no operator but these."""
     question = _question(case)
     answer = answer_beside(case, question, beside)
-    demand_refused(case, question, answer, because=["conflict", "choose one"], sent=("nearImage", other))
+    demand_refused(case, question, answer, because=["conflict", "choose one"], sent=sent)
 
 
 # --- pages and order -----------------------------------------------------------------------------
@@ -247,35 +274,35 @@ def sorting_is_refused_or_comes_last(case: Case) -> None:
 # --- names that there are not --------------------------------------------------------------------
 
 
-@error("errors/unknown-class", source=_NAMES)
+@error("errors/unknown-class", level=Level.SHOULD, source=_NAMES)
 def an_unknown_class_is_named(case: Case) -> None:
     """A class that does not exist is refused, and the message names it."""
     question = _question(case).but(collection=f"{case.dataset.class_name}_{_NOWHERE}")
     demand_refused(case, question, asked(case, question), because=[question.collection])
 
 
-@error("errors/unknown-property", source=_NAMES)
+@error("errors/unknown-property", level=Level.SHOULD, source=_NAMES)
 def an_unknown_property_is_named(case: Case) -> None:
     """A property that does not exist is refused, and the message names it."""
     question = _question(case, properties=(_NOWHERE,))
     demand_refused(case, question, asked(case, question), because=[_NOWHERE])
 
 
-@error("errors/unknown-filter", source=_NAMES)
+@error("errors/unknown-filter", level=Level.SHOULD, source=_NAMES)
 def an_unknown_property_in_a_filter_is_named(case: Case) -> None:
     """A filter on a property that does not exist is refused, and the message names it."""
     question = _question(case, where=Where("Equal", (_NOWHERE,), "x"))
     demand_refused(case, question, asked(case, question), because=[_NOWHERE])
 
 
-@error("errors/filter-type", source=_NAMES, when=(kept("label"),))
+@error("errors/filter-type", level=Level.SHOULD, source=_NAMES, when=(kept("label"),))
 def a_filter_of_another_type_is_refused(case: Case) -> None:
     """A filter that compares a text with a number is refused, and the message names the types."""
     question = _question(case, where=Where("Equal", ("label",), 3))
     demand_refused(case, question, asked(case, question), because=["int", "string", "text"])
 
 
-@error("errors/unknown-argument", source=_NAMES)
+@error("errors/unknown-argument", level=Level.SHOULD, source=_NAMES)
 def an_unknown_argument_is_named(case: Case) -> None:
     """An argument of nearImage that does not exist is refused, and the message names it."""
     question = _question(case)
@@ -283,7 +310,7 @@ def an_unknown_argument_is_named(case: Case) -> None:
     demand_refused(case, question, answer, because=[_NOWHERE])
 
 
-@error("errors/unknown-target", source=_NAMES, when=(unnamed,), versions=">=1.24")
+@error("errors/unknown-target", level=Level.SHOULD, source=_NAMES, when=(unnamed,), versions=">=1.24")
 def an_unknown_vector_is_named(case: Case) -> None:
     """A named vector that the class does not have is refused, and the message names it."""
     question = _question(case, target_vectors=(_NOWHERE,))

@@ -20,6 +20,7 @@ _NOWHERE = "nowhere"
 _CLOSED = "http://127.0.0.1:9"
 """An address where nobody listens: port 9 is that of a service which throws everything away, and which nobody runs."""
 
+_NAMES = "a refusal names what was wrong with the question"
 _CONNECTION = ("connect", "refused", "dial", "unreachable")
 
 error = partial(check, by_name=True, writes=True)
@@ -78,7 +79,7 @@ def one_vector_can_be_chosen(case: Case) -> None:
         demand_refused(case, question, asked(case, question), because=["target"])
 
 
-@error("errors/named-unknown", source="a refusal names what was wrong with the question", versions=">=1.24")
+@error("errors/named-unknown", level=Level.SHOULD, source=_NAMES, versions=">=1.24")
 def an_unknown_name_is_named(case: Case) -> None:
     """A name that none of the vectors has is refused by that name, without the image being repeated."""
     with _several(case) as shelf:
@@ -108,7 +109,7 @@ def a_missing_tenant_is_named(case: Case) -> None:
         demand_refused(case, question, asked(case, question), because=["tenant"])
 
 
-@error("errors/tenant-unknown", source="a refusal names what was wrong with the question", versions=">=1.20")
+@error("errors/tenant-unknown", level=Level.SHOULD, source=_NAMES, versions=">=1.20")
 def an_unknown_tenant_is_named(case: Case) -> None:
     """A tenant that does not exist is refused by its name."""
     with _tenants(case) as shelf:
@@ -116,7 +117,7 @@ def an_unknown_tenant_is_named(case: Case) -> None:
         demand_refused(case, question, asked(case, question), because=[_NOWHERE])
 
 
-@error("errors/tenant-unwanted", source="a refusal names what was wrong with the question", versions=">=1.20")
+@error("errors/tenant-unwanted", level=Level.SHOULD, source=_NAMES, versions=">=1.20")
 def a_tenant_of_a_class_without_is_refused(case: Case) -> None:
     """On a class without tenants a question with one is refused, and the message says so."""
     with case.scratch(_plain(case)) as shelf:

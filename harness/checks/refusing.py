@@ -17,7 +17,9 @@ from harness.model import Answer, NearImage, Question, State
 
 _CRASHES = ("runtime error", "panic", "index out of range", "nil pointer", "goroutine ")
 _EMPTY = "200 with an empty body"
-_OPERATORS = ("nearImage", "nearText", "nearVector", "nearObject", "bm25", "hybrid")
+OPERATORS = ("nearImage", "nearText", "nearVector", "nearObject", "bm25", "hybrid")
+"""By what two questions in one may be named in a message."""
+
 _REPEATED = 80
 """A message that has so many characters of the image in it has all of them, and can't be read."""
 
@@ -125,7 +127,7 @@ def demand_refused(
         raise Violation("a question was answered that has to be refused", case.evidence(question, answer.hits))
     facts = case.evidence(question, ()) | {"message": shortened(answer.message)}
     named(answer.message, because, facts)
-    strange = [name for name in _OPERATORS if f"{name}'" in answer.message and name not in sent]
+    strange = [name for name in OPERATORS if f"{name}'" in answer.message and name not in sent]
     if strange:
         raise Violation("the refusal names an operator that was not sent", facts | {"not_sent": strange})
     image = question.near.image if isinstance(question.near, NearImage) else ""

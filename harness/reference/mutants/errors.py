@@ -96,6 +96,15 @@ class BadDistanceUnnamed(Says):
 
 
 @mutant("errors/with-near-vector")
+class VectorBesideAnImageIsLeftOut(Rules):
+    """Of nearImage and nearVector the second is left out without a word."""
+
+    def check_one_near(self, near: tuple[Near, ...]) -> None:
+        if [each.kind for each in near] != ["image", "vector"]:
+            super().check_one_near(near)
+
+
+@mutant("errors/names-what-was-sent")
 class EveryImageIsAText(Says):
     """The refusal of two operators names nearText whatever they were, as Weaviate's does (1.19 to 1.39)."""
 
