@@ -50,6 +50,15 @@ def test_a_refused_question_is_violated(squared: Collection) -> None:
     assert (verdict.outcome, verdict.sentence) == (Outcome.VIOLATED, "a good question was refused: not today")
 
 
+def test_a_check_of_other_versions_is_skipped(squared: Collection) -> None:
+    """Of a version that a clause is not about nothing is asked; the verdict says which it is about."""
+    newer = replace(all_checks()["near-image/ascending"], versions=">=1.24")
+    dataset = standing(squared, replace(NOWHERE, version="1.19.13"))
+    verdict = judge(newer, case_of(exactly(dataset), dataset), scenario="a test")
+    assert (verdict.outcome, verdict.asked) == (Outcome.SKIPPED, 0)
+    assert verdict.sentence == "it is about Weaviate >=1.24, this is 1.19.13"
+
+
 def test_no_answer_is_undecided(squared: Collection) -> None:
     """Where nobody can say what the server did, nothing is decided; that is not a pass."""
     verdict = judged(silent(), squared)

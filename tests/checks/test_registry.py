@@ -50,6 +50,13 @@ def test_a_check_that_disturbs_is_asked_where_a_scenario_lets_it() -> None:
     assert all_checks()["near-image/ascending"].allowed(())
 
 
+def test_a_check_is_about_some_versions() -> None:
+    """A check has nothing to say about other versions than its own; of a version that is not known it has."""
+    one = replace(all_checks()["near-image/ascending"], versions=">=1.24")
+    assert [one.is_about(version) for version in ("1.19.13", "1.24.0", "1.39.0-rc.1", "")] == [False, True, True, True]
+    assert all_checks()["near-image/ascending"].is_about("1.19.13")
+
+
 def test_globs_choose_checks() -> None:
     """A glob chooses by id, and one that fits none chooses none."""
     assert {one.chapter for one in matching("threshold/*")} == {"threshold"}
