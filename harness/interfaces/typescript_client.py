@@ -30,6 +30,8 @@ _START = 30.0
 _OWN_TIME = 2.0
 """Seconds beyond the client's own timeout, after which the program is ended."""
 _EXACT = 2**53
+_SHOWN = 300
+"""Characters of the client's own words: some of them repeat the whole image."""
 _TESTS = frozenset(
     {"Equal", "NotEqual", "GreaterThan", "GreaterThanEqual", "LessThan", "LessThanEqual", "Like", "IsNull"}
 )
@@ -192,7 +194,7 @@ def _judged(heard: Mapping[str, Any], question: Question, sent: float) -> Answer
     connecting = heard["stage"] == "connecting"
     old = connecting and (_TOO_OLD in message or (status is not None and status["status"] == _NO_SUCH_SERVICE))
     if error["unsent"] or name in _REFUSED_BY_THE_CLIENT or old:
-        raise UnsupportedError(f"the TypeScript client refuses: {message.rstrip('.')}")
+        raise UnsupportedError(f"the TypeScript client refuses: {message[:_SHOWN].rstrip('.')}")
     if status:
         lost = status["status"] in _LOST or (connecting and status["status"] not in _NOT_LET_IN)
         return Answer(State.UNKNOWN if lost else State.REFUSED, (), status["words"], status["status"], sent, received)

@@ -17,8 +17,9 @@ from badserver import BadServer, http
 from every_interface import CLIENTS, EVERY
 from planted_objects import image, uuid
 from refusing_grpc import RefusingGrpc
+from running import Place
 
-from harness.errors import UnsupportedError
+from harness.errors import ExitCode, UnsupportedError
 from harness.interfaces import connect
 from harness.interfaces.typescript_client import TypeScriptClient
 from harness.interfaces.typescript_installed import install
@@ -202,6 +203,18 @@ def test_a_client_that_does_not_start_is_not_judged(
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     with TypeScriptClient(NOWHERE) as opened, pytest.raises(UnsupportedError, match=reason):
         opened.ask(nearest("Anything", "AAAA"))
+
+
+def test_a_run_without_the_client_skips_with_the_reason(place: Place) -> None:
+    """An interface that is not there says nothing about the server: all is skipped, and nothing held."""
+    tiny = place.scenario()
+    done = place.run(
+        "run", str(tiny), "--target", "reference", "--interfaces", "typescript", "--checks", "near-image/*"
+    )
+    assert done.returncode == ExitCode.NOTHING_RAN
+    (verdict,) = place.entries("verdict")
+    assert verdict["outcome"] == "skipped"
+    assert "TypeScript client" in verdict["sentence"] or "Node.js" in verdict["sentence"]
 
 
 # --- the shell -----------------------------------------------------------------------------------
