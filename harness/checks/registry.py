@@ -35,6 +35,12 @@ CHAPTERS = (
     "durability",
     "settings",
     "parity",
+    "encoding_files",
+    "encoding_text",
+    "configuration",
+    "configuration_accepted",
+    "errors_asking",
+    "errors_shapes",
 )
 
 Condition = Callable[[Collection], bool]
