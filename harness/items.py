@@ -82,7 +82,7 @@ class ScenarioFile(pytest.File):
         """Yield what is checked of a collection; what asks with every image goes over the first interface alone."""
         given = self.scenario.needs.abilities
         for check in all_checks().values():
-            if check.by_name and not self.scenario.checks:
+            if not check.named_by(self.scenario.checks):
                 continue
             if self.scenario.wants(check.id) and check.applies(collection) and check.allowed(given):
                 if check.once and not (first and self._is_first(check, collection)):

@@ -59,8 +59,8 @@ class Check:
     of a server that may only be read. `abilities` names what it does to the server itself, see `harness.abilities`: it
     is asked only where a scenario names them, because it disturbs whoever else uses that server. `once` is True if it
     is about what stands behind a module: it is asked for each module once, of the first collection that has it.
-    `by_name` is True if only a scenario that lists its checks can ask for it, because it takes long or repeats others
-    in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty. `compares` is True if it holds
+    `by_name` is True if only a scenario whose `checks` name its chapter asks for it, because it takes long or repeats
+    others in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty. `compares` is True if it holds
     an interface against GraphQL, and so is not asked over GraphQL itself.
     """
 
@@ -89,6 +89,10 @@ class Check:
     def allowed(self, abilities: Iterable[str]) -> bool:
         """Whether a scenario that names these abilities lets it do what it does."""
         return set(self.abilities) <= set(abilities)
+
+    def named_by(self, globs: Iterable[str]) -> bool:
+        """Whether a scenario that lists these checks names the chapter, where it has to be named."""
+        return not self.by_name or any(glob.partition("/")[0] == self.chapter for glob in globs)
 
     def is_about(self, version: str) -> bool:
         """Whether it has something to say about this version of Weaviate; one that is not known may be any."""
@@ -123,7 +127,7 @@ def check(
         writes: whether it changes data.
         abilities: what it asks of the target itself, by the names of `harness.abilities`.
         once: whether it is asked once for each module, and not of each collection.
-        by_name: whether only scenarios that list their checks ask for it.
+        by_name: whether only scenarios whose `checks` name its chapter ask for it.
         versions: the versions of Weaviate that it is about, such as `>=1.25,<2`.
         compares: whether it holds an interface against GraphQL.
 

@@ -18,6 +18,12 @@ def test_a_scenario_that_lists_no_checks_gets_no_details(inner: Inner) -> None:
     assert not [name for name in collected if "errors/" in name or "configuration/" in name or "encoding/" in name]
 
 
+def test_all_checks_are_the_usual_ones(inner: Inner) -> None:
+    """`*` stands for the usual checks: a chapter of details is named."""
+    inner.scenario(LISTED.replace("errors/limit-zero", "*"))
+    assert not [name for name in inner.names() if "errors/" in name]
+
+
 def test_a_scenario_that_lists_a_detail_gets_it(inner: Inner) -> None:
     """What is listed is collected, over each interface that is asked."""
     inner.scenario(LISTED)
