@@ -60,8 +60,8 @@ class Check:
     is asked only where a scenario names them, because it disturbs whoever else uses that server. `once` is True if it
     is about what stands behind a module: it is asked for each module once, of the first collection that has it.
     `by_name` is True if only a scenario whose `checks` name its chapter asks for it, because it takes long or repeats
-    others in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty. `compares` is True if it holds
-    an interface against GraphQL, and so is not asked over GraphQL itself.
+    others in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty. `compares` is True if
+    it holds an interface against GraphQL, and so is not asked over GraphQL itself.
     """
 
     id: str
