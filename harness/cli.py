@@ -103,6 +103,12 @@ def _add_small(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     report.add_argument("--html", type=Path, default=None, metavar="FILE", help="where the page goes")
     report.set_defaults(act=_report)
+    mutants = commands.add_parser("mutants", help="put every known fault to the checks: is each one caught?")
+    mutants.add_argument(
+        "--only", default="", metavar="GLOB", help="such faults, or those of such a check: threshold/*"
+    )
+    mutants.add_argument("--seeds", type=int, default=20, metavar="N", help="so often is what is right asked; 20")
+    mutants.set_defaults(act=_mutants)
     images = commands.add_parser("images", help="write the manifest of a folder of your own photographs")
     images.add_argument("folder", type=Path, metavar="FOLDER", help="its sub-folders are the labels")
     images.set_defaults(act=_images)
@@ -167,6 +173,17 @@ def _report(options: argparse.Namespace) -> ExitCode:
     from harness.session import report
 
     return report(options.record, out=options.html)
+
+
+def _mutants(options: argparse.Namespace) -> ExitCode:
+    from harness.proving.command import mutants
+
+    return mutants(options.only, options.seeds, say=_say)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _images(options: argparse.Namespace) -> ExitCode:

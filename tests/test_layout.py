@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks": BASE | {"abilities", "golden", "images", "oracle", "scenario", "interfaces", "dataset"},
     "load": BASE | {"statistics", "oracle", "scenario", "interfaces"},
     "report": BASE | {"record", "statistics"},
+    "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},
     "fleet": BASE | {"options", "scenario", "targets"},
@@ -65,7 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"errors", "images", "inventory", "options", "preflight", "progress", "record", "report", "runs"}
     | {"scenario", "sitting", "stage"},
     "machine": {"fleet", "interfaces", "keeping", "model", "options", "targets"},
-    "cli": {"errors", "machine", "options", "session"},
+    "cli": {"errors", "machine", "options", "proving", "session"},
 }
 """What each part may import of the others, beside `harness` itself (its version) and its own modules.
 

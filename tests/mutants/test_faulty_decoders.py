@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from staging import staged, verdict
+from staging import behind, photographs, verdict
 
 from harness.checks import all_checks
 from harness.inference.encoders import Encoders, load
 from harness.inference.faults import FAULTS, Fault
-from harness.inference.serving import serve
-from harness.model import Inference, Outcome, Verdict
-from harness.reference.rules import Rules
-from harness.scenario import Scenario, load_scenario
+from harness.model import Outcome, Verdict
+from harness.scenario import Scenario
 from harness.stage import Stage
 
 LIARS = [fault for fault in FAULTS.values() if fault.breaks.startswith("encoding/")]
@@ -31,19 +27,10 @@ def honest() -> Encoders:
 
 
 @pytest.fixture(scope="module")
-def photographs() -> Scenario:
+def scenario() -> Scenario:
     """One collection of photographs, which a model has to look at."""
-    scenario = load_scenario(Path(__file__).parent / "encoders.yaml")
+    scenario = photographs()
     return replace(scenario, collections=scenario.collections[:1])
-
-
-@contextmanager
-def behind(encoders: Encoders, folder: Path, *, started: bool = True) -> Iterator[Stage]:
-    """Yield a stage with these encoders behind both modules."""
-    with serve(encoders) as url:
-        service = Inference(url, ours=True, encoder="auto", device=encoders.device)
-        with staged(Rules(), url, folder, service, started=started) as stage:
-            yield stage
 
 
 def verdicts(stage: Stage, scenario: Scenario, interface: str) -> list[Verdict]:
@@ -52,11 +39,11 @@ def verdicts(stage: Stage, scenario: Scenario, interface: str) -> list[Verdict]:
 
 
 @pytest.mark.parametrize("fault", LIARS, ids=lambda fault: fault.name)
-def test_a_faulty_decoder_is_caught(fault: Fault, honest: Encoders, photographs: Scenario, tmp_path: Path) -> None:
+def test_a_faulty_decoder_is_caught(fault: Fault, honest: Encoders, scenario: Scenario, tmp_path: Path) -> None:
     """The check of a kind of file calls a service violated that misreads it, with evidence."""
     check = all_checks()[fault.breaks]
     with behind(fault.on(honest), tmp_path) as stage:
-        found = verdict(stage, photographs, check, photographs.collections[0], "graphql")
+        found = verdict(stage, scenario, check, scenario.collections[0], "graphql")
     assert found.outcome is Outcome.VIOLATED
     assert found.evidence["clause"] == check.sentence
     assert len(found.evidence) > 2
@@ -64,27 +51,27 @@ def test_a_faulty_decoder_is_caught(fault: Fault, honest: Encoders, photographs:
 
 
 @pytest.mark.parametrize("interface", ["graphql", "grpc"])
-def test_our_own_decoder_holds(interface: str, honest: Encoders, photographs: Scenario, tmp_path: Path) -> None:
+def test_our_own_decoder_holds(interface: str, honest: Encoders, scenario: Scenario, tmp_path: Path) -> None:
     """Every kind of file and every form of base64 is as it should be with our own service, over each interface."""
     with behind(honest, tmp_path) as stage:
-        found = verdicts(stage, photographs, interface)
+        found = verdicts(stage, scenario, interface)
     assert {one.check: one.sentence for one in found if one.outcome is not Outcome.HELD} == {}
 
 
 def test_a_decoder_that_ignores_how_the_camera_was_held_is_not_accused(
-    honest: Encoders, photographs: Scenario, tmp_path: Path
+    honest: Encoders, scenario: Scenario, tmp_path: Path
 ) -> None:
     """Nothing promises that the orientation in a file is heeded."""
     with behind(FAULTS["exif_is_ignored"].on(honest), tmp_path) as stage:
-        found = verdicts(stage, photographs, "graphql")
+        found = verdicts(stage, scenario, "graphql")
     assert {one.check: one.sentence for one in found if one.outcome is not Outcome.HELD} == {}
 
 
 def test_a_server_of_others_gets_no_picture_that_may_harm_it(
-    honest: Encoders, photographs: Scenario, tmp_path: Path
+    honest: Encoders, scenario: Scenario, tmp_path: Path
 ) -> None:
     """What takes much memory is sent to servers that were started for the run alone."""
     with behind(honest, tmp_path, started=False) as stage:
-        found = verdicts(stage, photographs, "graphql")
+        found = verdicts(stage, scenario, "graphql")
     skipped = {one.check for one in found if one.outcome is Outcome.SKIPPED}
     assert skipped == {"encoding/large", "encoding/too-many-pixels"}

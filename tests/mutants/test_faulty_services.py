@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from staging import staged, verdict
+from staging import behind, verdict
+from staging import photographs as few_photographs
 
 from harness import golden
 from harness.checks import Check, all_checks
@@ -19,10 +17,8 @@ from harness.checks.judging import judge
 from harness.images import shipped
 from harness.inference.encoders import Encoders, load
 from harness.inference.faults import FAULTS, Fault, Manner, Vector
-from harness.inference.serving import serve
-from harness.model import Inference, Module, Outcome, Verdict
-from harness.reference.rules import Rules
-from harness.scenario import Scenario, load_scenario
+from harness.model import Module, Outcome, Verdict
+from harness.scenario import Scenario
 from harness.stage import Stage
 
 OFFICIAL = "semitechnologies/img2vec-pytorch:resnet50"
@@ -48,16 +44,7 @@ def honest() -> Encoders:
 @pytest.fixture(scope="module")
 def photographs() -> Scenario:
     """The scenario whose pictures a model has to look at."""
-    return load_scenario(Path(__file__).parent / "encoders.yaml")
-
-
-@contextmanager
-def behind(encoders: Encoders, folder: Path, *, ours: bool = True, image: str = "", **facts: Any) -> Iterator[Stage]:
-    """Yield a stage with these encoders behind both modules."""
-    with serve(encoders) as url:
-        service = Inference(url, ours=ours, encoder="auto" if ours else "", device=encoders.device, image=image)
-        with staged(Rules(), url, folder, service, **facts) as stage:
-            yield stage
+    return few_photographs()
 
 
 def verdicts(stage: Stage, scenario: Scenario, *checks: Check) -> list[Verdict]:

@@ -10,7 +10,7 @@ from staging import staged, verdicts
 
 from harness.checks import all_checks
 from harness.inference.faults import FAULTS
-from harness.model import Outcome
+from harness.proving.proof import first
 from harness.reference.mutants import MUTANTS, Mutant
 from harness.scenario import Scenario
 
@@ -40,8 +40,7 @@ def test_a_liar_is_caught(mutant: Mutant, scenario: Scenario, planted_url: str, 
     """The check that names a liar's fault calls it violated, with evidence that fits into a record."""
     check = all_checks()[mutant.breaks]
     with staged(mutant.rules(), planted_url, tmp_path) as stage:
-        found = (one for one in verdicts(stage, scenario, check) if one.outcome is Outcome.VIOLATED)
-        caught = next(found, None)
+        caught = first(verdicts(stage, scenario, check))
     assert caught is not None
     assert caught.sentence != check.sentence
     assert caught.asked > 0 or check.id in {"vector/every-image", "vector/from-the-service"} or check.writes

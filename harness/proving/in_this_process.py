@@ -48,14 +48,14 @@ class InThisProcess:
     def kill(self) -> Endpoint:
         """What was in memory alone is gone."""
         assert self._served is not None
-        self._served.engine._store._later.clear()
+        self._served.engine._store._later.clear()  # noqa: SLF001 - what a kill of the process would do
         return self.restart()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """No question gets to what is stored; at the end the system says that it goes on, as to a frozen process."""
         assert self._served is not None
-        with self._served.engine._store.lock:
+        with self._served.engine._store.lock:  # noqa: SLF001 - nothing gets past it
             yield
         os.kill(os.getpid(), signal.SIGCONT)
 
