@@ -48,7 +48,8 @@ def _wrapped(text: str, end: str = "\n") -> str:
 
 
 def _ask(case: Case, text: str) -> tuple[Question, Answer]:
-    question = case.near(case.queries[0].picture, limit=5).but(near=NearImage(text))
+    # all of them: which of several at one distance are the best few is nobody's promise
+    question = case.near(case.queries[0].picture, limit=case.count + 1).but(near=NearImage(text))
     return question, asked(case, question)
 
 

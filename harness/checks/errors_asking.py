@@ -99,10 +99,10 @@ def two_thresholds_are_named(case: Case) -> None:
 def a_certainty_of_zero_is_none(case: Case) -> None:
     """Over GraphQL a certainty of 0 beside a distance counts as not given."""
     _over_graphql(case)
-    question = _question(case, distance=1.0)
+    question = _question(case, distance=1.0, limit=case.count + 1)
     plain, beside = case.hits(question), case.hits(question.but(certainty=0.0))
     case.require(
-        [hit.id for hit in plain] == [hit.id for hit in beside],
+        {hit.id for hit in plain} == {hit.id for hit in beside},
         "a certainty of 0 changes the answer",
         question,
         beside,
