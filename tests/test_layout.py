@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reference": BASE | {"exchange", "stubs"},
     "targets": BASE | {"abilities", "inference", "keeping", "reference", "transport"},
     "dataset": BASE | {"images", "oracle", "scenario", "interfaces"},
-    "checks": BASE | {"abilities", "golden", "images", "oracle", "scenario", "interfaces", "dataset"},
+    "checks": BASE | {"abilities", "golden", "images", "oracle", "scenario", "stubs", "interfaces", "dataset"},
     "load": BASE | {"statistics", "oracle", "scenario", "interfaces"},
     "report": BASE | {"record", "statistics"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
