@@ -10,6 +10,7 @@ from harness.checks.case import Case, Skipped
 from harness.checks.rankings import different
 from harness.checks.registry import check
 from harness.errors import UnsupportedError
+from harness.images import planted_text
 from harness.interfaces import connect
 from harness.interfaces.rest import float32s
 from harness.model import Hit, Metric, Module, NearImage, NearObject, NearText, Question, Where
@@ -99,7 +100,8 @@ def _questions(case: Case) -> Iterator[Question]:
     if case.dataset.metric is Metric.COSINE:
         yield case.near_vector(query.truth.query, certainty=0.5, limit=limit, additional=("distance", "certainty"))
     if case.collection.module is Module.CLIP and not case.endpoint.read_only:
-        yield case.near_text("a picture", limit=limit)
+        planted = query.picture.vector  # behind such pictures may be a service that understands nothing else
+        yield case.near_text(planted_text(planted, "planted") if planted is not None else "a picture", limit=limit)
 
 
 def _mistakes(case: Case) -> Iterator[Question]:
