@@ -27,6 +27,6 @@ def look(setup: Setup | None = None) -> DescribedTarget:
     reference = ReferenceTarget(setup=setup)
     reference.notes.append(
         f"auto found no Weaviate: WEAVIATE_BINARY is not set and {binaries.cache_folder()} holds no binary; "
-        "to test one, give --target embedded:/path/to/weaviate, embedded:1.39.0 or http://host:8080"
+        "to test one, give --target embedded:/path/to/weaviate, embedded:1.39.0, docker:1.39.0 or http://host:8080"
     )
     return reference
