@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from harness import statistics
+from harness.statistics.percentiles import _ranks
 
 SAMPLES = st.lists(st.floats(0, 1e6), min_size=1, max_size=60)
 PER_CENT = st.sampled_from([1.0, 25.0, 50.0, 90.0, 95.0, 99.0, 99.9])
@@ -88,7 +89,7 @@ def test_intervals_hold_what_they_promise() -> None:
 
 def test_an_interval_of_very_many_samples_is_tight() -> None:
     """With a million samples the median is known to a few thousandths, in terms few enough to sum."""
-    low, high = statistics._ranks(1_000_000, 0.5, 0.025)
+    low, high = _ranks(1_000_000, 0.5, 0.025)
 
     assert (low, high) == (499_020, 500_981)
 
