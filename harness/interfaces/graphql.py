@@ -13,15 +13,35 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UnsupportedError
 from harness.interfaces.http import HttpWire, Reply
 from harness.interfaces.rest import float32s
-from harness.model import Answer, Hit, NearImage, NearObject, NearText, NearVector, Question, State, Where
+from harness.model import (
+    Aggregation,
+    Answer,
+    Group,
+    Hit,
+    NearImage,
+    NearObject,
+    NearText,
+    NearVector,
+    Question,
+    Reference,
+    State,
+    Tally,
+    Where,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Self
 
     from harness.model import Endpoint
 
 ROUTE = "/v1/graphql"
+
+MOST_VALUES = 100
+"""So many of the most frequent values of a property an aggregation brings back."""
+
+_OF_GROUPED_HITS = frozenset({"id", "distance", "vector"})
+"""What `_additional` has inside a group."""
 
 
 class GraphQL:
@@ -65,8 +85,17 @@ class GraphQL:
         reply = self.send(query, variables)
         return answered(reply, question)
 
+    def aggregate(self, aggregation: Aggregation) -> Answer:
+        """Have counted what a search finds, and wait for the answer.
+
+        Raises:
+            UnsupportedError: the question holds NaN or an infinity, which GraphQL has no words for.
+        """
+        reply = self.send(*compose_aggregation(aggregation))
+        return tallied(reply, aggregation)
+
     def send(self, query: str, variables: Mapping[str, Any] | None = None) -> Reply:
-        """Send any query: the door for Aggregate, Explore and what a `Question` cannot say."""
+        """Send any query: the door for Explore and what a `Question` cannot say."""
         body = {"query": query, "variables": dict(variables)} if variables else {"query": query}
         return self._wire.send("POST", ROUTE, body=body)
 
@@ -90,11 +119,28 @@ def compose(question: Question) -> tuple[str, dict[str, Any]]:
     Raises:
         UnsupportedError: the question holds NaN or an infinity.
     """
-    declared, variables = _variables(question)
+    head, variables = _variables(question)
     arguments = ", ".join(f"{name}: {value}" for name, value in _arguments(question).items())
-    head = f"query ({declared}) " if declared else ""
-    selection = " ".join((*question.properties, _additional(question)))
+    selection = _selection(question)
     return f"{head}{{ Get {{ {question.collection}({arguments}) {{ {selection} }} }} }}", variables
+
+
+def compose_aggregation(aggregation: Aggregation) -> tuple[str, dict[str, Any]]:
+    """The query text of an aggregation and its variables.
+
+    Raises:
+        UnsupportedError: it holds NaN or an infinity.
+    """
+    head, variables = _variables(aggregation)
+    operator, near = _near(aggregation)
+    given = {operator: near, **_restrictions(aggregation)}
+    if aggregation.object_limit is not None:
+        given["objectLimit"] = literal(aggregation.object_limit)
+    arguments = ", ".join(f"{name}: {value}" for name, value in given.items())
+    selection = "meta { count }"
+    if aggregation.values_of:
+        selection += f" {aggregation.values_of} {{ count topOccurrences(limit: {MOST_VALUES}) {{ value occurs }} }}"
+    return f"{head}{{ Aggregate {{ {aggregation.collection}({arguments}) {{ {selection} }} }} }}", variables
 
 
 def literal(value: object) -> str:
@@ -112,12 +158,13 @@ def literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _variables(question: Question) -> tuple[str, dict[str, Any]]:
+def _variables(question: Question | Aggregation) -> tuple[str, dict[str, Any]]:
+    """The head of a query that declares its variables, and their values."""
     match question.near:
         case NearImage(image=image):
-            return "$image: String!", {"image": image}
+            return "query ($image: String!) ", {"image": image}
         case NearText(concepts=concepts):
-            return "$concepts: [String]!", {"concepts": list(concepts)}
+            return "query ($concepts: [String]!) ", {"concepts": list(concepts)}
         case _:
             return "", {}
 
@@ -125,20 +172,28 @@ def _variables(question: Question) -> tuple[str, dict[str, Any]]:
 def _arguments(question: Question) -> dict[str, str]:
     given: dict[str, object] = {"limit": question.limit, "offset": question.offset, "autocut": question.autocut}
     written = {name: literal(value) for name, value in given.items() if value is not None}
-    if question.where is not None:
-        written["where"] = _where(question.where)
+    written |= _restrictions(question)
     if question.sort:
         orders = (("desc" if sort.descending else "asc", sort.path) for sort in question.sort)
         written["sort"] = (
             "[" + ", ".join(f"{{path: [{literal(path)}], order: {order}}}" for order, path in orders) + "]"
         )
-    if question.tenant is not None:
-        written["tenant"] = literal(question.tenant)
+    if question.group_by is not None:
+        by = question.group_by
+        written["groupBy"] = (
+            f"{{path: [{literal(by.path)}], groups: {by.groups}, objectsPerGroup: {by.objects_per_group}}}"
+        )
     operator, near = _near(question)
     return {operator: near, **written}
 
 
-def _near(question: Question) -> tuple[str, str]:
+def _restrictions(question: Question | Aggregation) -> dict[str, str]:
+    """What leaves only a part of the collection to be searched."""
+    written = {} if question.where is None else {"where": _where(question.where)}
+    return written if question.tenant is None else {**written, "tenant": literal(question.tenant)}
+
+
+def _near(question: Question | Aggregation) -> tuple[str, str]:
     match question.near:
         case NearImage():
             operator, what = "nearImage", "image: $image"
@@ -174,6 +229,21 @@ def _value_name(where: Where) -> str:
             return "valueText"
 
 
+def _selection(question: Question) -> str:
+    chosen = [*question.properties, *map(_followed, question.references)]
+    if question.group_by is None:
+        return " ".join((*chosen, _additional(question)))
+    wanted = " ".join(dict.fromkeys(("id", *(name for name in question.additional if name in _OF_GROUPED_HITS))))
+    hits = " ".join((*chosen, f"_additional {{ {wanted} }}"))
+    group = f"groupedBy {{ path value }} count minDistance maxDistance hits {{ {hits} }}"
+    return f"_additional {{ group {{ id {group} }} }}"
+
+
+def _followed(reference: Reference) -> str:
+    chosen = " ".join((*reference.properties, "_additional { id }"))
+    return f"{reference.path} {{ ... on {reference.collection} {{ {chosen} }} }}"
+
+
 def _additional(question: Question) -> str:
     wanted = dict.fromkeys(("id", *question.additional))
     named = f" vectors {{ {' '.join(question.vectors)} }}" if question.vectors else ""
@@ -182,6 +252,31 @@ def _additional(question: Question) -> str:
 
 def answered(reply: Reply, question: Question) -> Answer:
     """What a reply says to a question."""
+
+    def read(entries: Any) -> Answer:
+        if question.group_by is None:
+            return _ok(reply, tuple(_hit(entry, question) for entry in entries))
+        groups = tuple(_group(entry["_additional"]["group"], question) for entry in entries)
+        return _ok(reply, tuple(hit for group in groups for hit in group.hits), groups=groups)
+
+    return _judged(reply, lambda data: read(data["Get"][question.collection]))
+
+
+def tallied(reply: Reply, aggregation: Aggregation) -> Answer:
+    """What a reply says to an aggregation."""
+
+    def read(entries: Any) -> Answer:
+        [entry] = entries
+        counted = entry[aggregation.values_of] if aggregation.values_of else {}
+        occurrences = {str(one["value"]): int(one["occurs"]) for one in counted.get("topOccurrences") or ()}
+        tally = Tally(int(entry["meta"]["count"]), int(counted.get("count") or 0), occurrences)
+        return _ok(reply, tally=tally)
+
+    return _judged(reply, lambda data: read(data["Aggregate"][aggregation.collection]))
+
+
+def _judged(reply: Reply, read: Callable[[Any], Answer]) -> Answer:
+    """Decide whether a reply is an answer, which `read` then makes of its data."""
     refused = _messages(reply.body) if reply.ok else ""
     if refused:
         return Answer(State.REFUSED, (), refused, reply.code, reply.sent, reply.received)
@@ -189,11 +284,14 @@ def answered(reply: Reply, question: Question) -> Answer:
         message = reply.message or _messages(reply.body)
         return Answer(reply.state, (), message, reply.code, reply.sent, reply.received)
     try:
-        hits = tuple(_hit(entry) for entry in reply.body["data"]["Get"][question.collection])
+        return read(reply.body["data"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         message = f"{reply.code} without a result: {type(error).__name__} at {error}"
         return Answer(State.UNKNOWN, (), message, reply.code, reply.sent, perf_counter())
-    return Answer(State.OK, hits, "", reply.code, reply.sent, perf_counter())
+
+
+def _ok(reply: Reply, hits: tuple[Hit, ...] = (), **more: Any) -> Answer:
+    return Answer(State.OK, hits, "", reply.code, reply.sent, perf_counter(), **more)
 
 
 def _messages(body: Any) -> str:
@@ -205,7 +303,17 @@ def _messages(body: Any) -> str:
     return "; ".join(str(error.get("message", error) if isinstance(error, dict) else error) for error in errors)
 
 
-def _hit(entry: Mapping[str, Any]) -> Hit:
+def _group(entry: Mapping[str, Any], question: Question) -> Group:
+    return Group(
+        value=str(entry["groupedBy"]["value"]),
+        count=int(entry["count"]),
+        smallest=float(entry["minDistance"]),
+        largest=float(entry["maxDistance"]),
+        hits=tuple(_hit(hit, question) for hit in entry["hits"]),
+    )
+
+
+def _hit(entry: Mapping[str, Any], question: Question) -> Hit:
     additional = entry["_additional"]
     vector = additional.get("vector")
     return Hit(
@@ -213,8 +321,16 @@ def _hit(entry: Mapping[str, Any]) -> Hit:
         distance=_number(additional.get("distance")),
         certainty=_number(additional.get("certainty")),
         vector=float32s(vector) if vector else None,
-        properties={name: value for name, value in entry.items() if name != "_additional"},
+        properties={name: entry.get(name) for name in question.properties},
         vectors={name: float32s(values) for name, values in (additional.get("vectors") or {}).items() if values},
+        references={one.path: tuple(map(_pointed_at, entry.get(one.path) or ())) for one in question.references},
+    )
+
+
+def _pointed_at(entry: Mapping[str, Any]) -> Hit:
+    return Hit(
+        id=entry["_additional"]["id"],
+        properties={name: value for name, value in entry.items() if name != "_additional"},
     )
 
 

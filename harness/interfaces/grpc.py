@@ -12,11 +12,25 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from harness.errors import TargetError, UnsupportedError
-from harness.model import Answer, Hit, NearImage, NearObject, NearText, NearVector, Question, State, Where
-from harness.stubs import base_pb2, base_search_pb2, search_get_pb2, weaviate_pb2_grpc
+from harness.interfaces.graphql import MOST_VALUES
+from harness.interfaces.grpc_reading import read_groups, read_hits, read_tally
+from harness.model import (
+    Aggregation,
+    Answer,
+    NearImage,
+    NearObject,
+    NearText,
+    NearVector,
+    Question,
+    Reference,
+    State,
+    Where,
+)
+from harness.stubs import aggregate_pb2, base_pb2, base_search_pb2, search_get_pb2, weaviate_pb2_grpc
 from harness.transport import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Self
 
     from harness.model import Endpoint
@@ -111,13 +125,33 @@ class Grpc:
         sent = perf_counter()
         try:
             reply = self._stub.Search(request, timeout=self._timeout, metadata=self._metadata)
-            hits = tuple(_hit(result, question) for result in reply.results)
+            groups = read_groups(reply, question)
+            hits = read_hits(reply, question) or tuple(hit for group in groups for hit in group.hits)
         except grpc.RpcError as error:
             return failed(error, sent)
         except (ValueError, struct.error) as error:
             message = f"an answer that cannot be read: {error}"
             return Answer(State.UNKNOWN, (), message, "OK", sent, perf_counter())
-        return Answer(State.OK, hits, "", "OK", sent, perf_counter())
+        return Answer(State.OK, hits, "", "OK", sent, perf_counter(), groups=groups)
+
+    def aggregate(self, aggregation: Aggregation) -> Answer:
+        """Have counted what a search finds, and wait for the answer; from Weaviate 1.29 on.
+
+        Raises:
+            UnsupportedError: it holds what the protocol has no room for, or the server does not know this call.
+        """
+        try:
+            request = compose_aggregation(aggregation)
+        except (ValueError, TypeError, struct.error) as error:
+            raise UnsupportedError(f"gRPC cannot say this: {error}") from error
+        sent = perf_counter()
+        try:
+            reply = self._stub.Aggregate(request, timeout=self._timeout, metadata=self._metadata)
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                raise UnsupportedError("this server's gRPC has no Aggregate") from error
+            return failed(error, sent)
+        return Answer(State.OK, (), "", "OK", sent, perf_counter(), tally=read_tally(reply, aggregation))
 
 
 def compose(question: Question) -> Any:
@@ -133,7 +167,9 @@ def compose(question: Question) -> Any:
         offset=question.offset or 0,
         autocut=question.autocut or 0,
         metadata=_metadata(question),
-        properties=search_get_pb2.PropertiesRequest(non_ref_properties=question.properties),
+        properties=search_get_pb2.PropertiesRequest(
+            non_ref_properties=question.properties, ref_properties=map(_followed, question.references)
+        ),
         sort_by=[search_get_pb2.SortBy(path=[sort.path], ascending=not sort.descending) for sort in question.sort],
         uses_123_api=True,
         uses_125_api=True,
@@ -141,8 +177,42 @@ def compose(question: Question) -> Any:
     )
     if question.where is not None:
         request.filters.CopyFrom(_filters(question.where))
+    if question.group_by is not None:
+        request.group_by.path.append(question.group_by.path)
+        request.group_by.number_of_groups = question.group_by.groups
+        request.group_by.objects_per_group = question.group_by.objects_per_group
     _set_near(request, question)
     return request
+
+
+def compose_aggregation(aggregation: Aggregation) -> Any:
+    """The `AggregateRequest` of an aggregation.
+
+    Raises:
+        ValueError: a number does not fit the protocol's type.
+    """
+    request = aggregate_pb2.AggregateRequest(
+        collection=aggregation.collection, tenant=aggregation.tenant or "", objects_count=True
+    )
+    if aggregation.object_limit is not None:
+        request.object_limit = aggregation.object_limit
+    if aggregation.where is not None:
+        request.filters.CopyFrom(_filters(aggregation.where))
+    if aggregation.values_of:
+        wanted = request.aggregations.add(property=aggregation.values_of)
+        wanted.text.count = wanted.text.top_occurences = True
+        wanted.text.top_occurences_limit = MOST_VALUES
+    _set_near(request, aggregation)
+    return request
+
+
+def _followed(reference: Reference) -> Any:
+    return search_get_pb2.RefPropertiesRequest(
+        reference_property=reference.path,
+        target_collection=reference.collection,
+        properties=search_get_pb2.PropertiesRequest(non_ref_properties=reference.properties),
+        metadata=search_get_pb2.MetadataRequest(uuid=True),
+    )
 
 
 def _channel(endpoint: Endpoint) -> grpc.Channel:
@@ -169,7 +239,7 @@ def _metadata(question: Question) -> Any:
     )
 
 
-def _set_near(request: Any, question: Question) -> None:
+def _set_near(request: Any, question: Question | Aggregation) -> None:
     bounds: dict[str, Any] = {}
     if question.distance is not None:
         bounds["distance"] = question.distance
@@ -199,7 +269,7 @@ def _filters(where: Where) -> Any:
     )
     if where.operands:
         return filters
-    filters.target.property = where.path[0]
+    _set_target(filters.target, where.path)
     match where.value:
         case bool():
             filters.value_boolean = where.value
@@ -212,40 +282,12 @@ def _filters(where: Where) -> Any:
     return filters
 
 
-def _hit(result: Any, question: Question) -> Hit:
-    metadata = result.metadata
-    fields = result.properties.non_ref_props.fields
-    return Hit(
-        id=metadata.id,
-        distance=metadata.distance if metadata.distance_present else None,
-        certainty=metadata.certainty if metadata.certainty_present else None,
-        vector=_floats(metadata.vector_bytes) or tuple(metadata.vector) or None,
-        properties={name: _value(fields[name]) if name in fields else None for name in question.properties},
-        vectors={named.name: _floats(named.vector_bytes) for named in metadata.vectors},
-    )
-
-
-def _floats(packed: bytes) -> tuple[float, ...]:
-    return struct.unpack(f"<{len(packed) // 4}f", packed)
-
-
-def _value(value: Any) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind is None or kind == "null_value":
-        return None
-    if kind == "list_value":
-        return _list(value.list_value)
-    return getattr(value, kind)
-
-
-def _list(listed: Any) -> list[Any]:
-    kind = listed.WhichOneof("kind")
-    if kind is None:
-        return []
-    values = getattr(listed, kind).values
-    if isinstance(values, bytes):  # numbers come packed, eight bytes each
-        return list(struct.unpack(f"<{len(values) // 8}{'q' if kind == 'int_values' else 'd'}", values))
-    return list(values)
+def _set_target(target: Any, path: Sequence[str]) -> None:
+    """A property of the object itself, or one of what a reference points at: the class is known to the server."""
+    while len(path) > 1:
+        target.single_target.on = path[0]
+        target, path = target.single_target.target, path[2:]
+    target.property = path[0]
 
 
 def failed(error: grpc.RpcError, sent: float) -> Answer:

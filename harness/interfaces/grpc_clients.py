@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from harness.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from harness.model import Endpoint, Question
+    from harness.model import Aggregation, Endpoint, Question
 
 _PORTS = {"http": 80, "https": 443}
 _UNSIGNED = 2**32
 
 
-def demand_sayable(question: Question, client: str) -> None:
+def demand_sayable(question: Question | Aggregation, client: str) -> None:
     """Find out whether a client of gRPC can ask this as it is meant.
 
     Args:
@@ -24,12 +24,12 @@ def demand_sayable(question: Question, client: str) -> None:
     Raises:
         UnsupportedError: it has no words for it, or would change it silently.
     """
-    if question.sort:
+    if getattr(question, "sort", ()):
         raise UnsupportedError(f"{client} has no sort for a search by nearness")
     if not question.collection[:1].isupper():
         raise UnsupportedError(f"{client} makes the first letter of a collection's name a capital")
-    for name in ("limit", "offset", "autocut"):
-        value = getattr(question, name)
+    for name in ("limit", "offset", "autocut", "object_limit"):
+        value = getattr(question, name, None)
         if value is not None and not 0 <= value < _UNSIGNED:
             raise UnsupportedError(f"{client} cannot say {name} {value}: its protocol has only unsigned numbers")
 

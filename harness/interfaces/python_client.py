@@ -26,11 +26,13 @@ from harness.errors import UnsupportedError
 from harness.interfaces.grpc import failed
 from harness.interfaces.http import message_of
 from harness.interfaces.image_files import ImageFiles, decoded
-from harness.interfaces.python_words import arguments, hits, settings
+from harness.interfaces.python_words import Call, aggregate_call, answered, query_call, settings, tallied
 from harness.interfaces.worker import Worker
-from harness.model import Answer, NearImage, Question, State
+from harness.model import Aggregation, Answer, NearImage, Question, State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.model import Endpoint
 
 _OWN_RETRIES = 1.0
@@ -46,14 +48,14 @@ class _Session:
         self._made_with = made_with
         self._client: Any = None
 
-    def ask(self, question: Question, method: str, near: Any, options: dict[str, Any]) -> Any:
-        """Return the objects that the client brings back."""
+    def ask(self, asked: Question | Aggregation, namespace: str, call: Call, near: Any) -> Any:
+        """Return what the client makes of the answer to a call of `query` or of `aggregate`."""
         if self._client is None:
             self._client = self._connected()
-        collection = self._client.collections.use(question.collection)
-        if question.tenant is not None:
-            collection = collection.with_tenant(question.tenant)
-        return self.wait(getattr(collection.query, method)(near, **options)).objects
+        collection = self._client.collections.use(asked.collection)
+        if asked.tenant is not None:
+            collection = collection.with_tenant(asked.tenant)
+        return self.wait(getattr(getattr(collection, namespace), call.method)(near, **call.options))
 
     def _connected(self) -> Any:
         client = self.made()
@@ -163,22 +165,39 @@ class PythonClient:
         Raises:
             UnsupportedError: the client has no words for it, or refuses the server, or no file has this as its base64.
         """
-        method, near, options = arguments(question)
+        call = query_call(question)
         with ExitStack() as opened:
+            near = call.near
             if isinstance(question.near, NearImage) and form != "base64":
                 near = self._file(question.near.image, form, opened)
-            sent = perf_counter()
-            try:
-                asking = partial(self._now.ask, question, method, near, options)
-                found = self._worker.do(asking, within=self._timeout + _OWN_RETRIES)
-                return Answer(State.OK, hits(found, question), "", "OK", sent, perf_counter())
-            except TimeoutError:
-                self._worker.end()
-                self._start()
-                message = f"the client did not come back within {self._timeout:g} s"
-                return Answer(State.UNKNOWN, (), message, "", sent, perf_counter())
-            except Exception as error:  # noqa: BLE001 - a client raises what it likes, and each has to be judged
-                return _judged(error, sent)
+            return self._answered(
+                partial(self._now.ask, question, "query", call, near), partial(answered, question=question)
+            )
+
+    def aggregate(self, aggregation: Aggregation) -> Answer:
+        """Have counted what a search finds, and wait for the answer.
+
+        Raises:
+            UnsupportedError: the client has no words for it, or refuses the server.
+        """
+        call = aggregate_call(aggregation)
+        return self._answered(
+            partial(self._now.ask, aggregation, "aggregate", call, call.near),
+            partial(tallied, aggregation=aggregation),
+        )
+
+    def _answered(self, asking: Callable[[], Any], read: Callable[[Any, float], Answer]) -> Answer:
+        sent = perf_counter()
+        try:
+            found = self._worker.do(asking, within=self._timeout + _OWN_RETRIES)
+        except TimeoutError:
+            self._worker.end()
+            self._start()
+            message = f"the client did not come back within {self._timeout:g} s"
+            return Answer(State.UNKNOWN, (), message, "", sent, perf_counter())
+        except Exception as error:  # noqa: BLE001 - a client raises what it likes, and each has to be judged
+            return _judged(error, sent)
+        return read(found, sent)
 
     def _file(self, image: str, form: str, opened: ExitStack) -> Any:
         data = decoded(image)
@@ -203,6 +222,8 @@ def _judged(error: Exception, sent: float) -> Answer:
     Raises:
         UnsupportedError: nothing was asked of it.
     """
+    if isinstance(error, TypeError) and "unexpected keyword argument" in str(error):
+        raise UnsupportedError(f"the Python client breaks over it: {error}") from error  # aggregate.near_image, 4.24
     if isinstance(error, _REFUSED_BY_THE_CLIENT) or (isinstance(error, WeaviateStartUpError) and not error.__cause__):
         raise UnsupportedError(f"the Python client refuses: {str(error).strip().rstrip('.')}") from error
     if isinstance(error, UnexpectedStatusCodeError):

@@ -12,15 +12,15 @@ import signal
 import subprocess
 from contextlib import suppress
 from time import perf_counter
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from harness.errors import UnsupportedError
 from harness.exchange import Raw
-from harness.interfaces.graphql import ROUTE, answered, compose
+from harness.interfaces.graphql import ROUTE, answered, compose, compose_aggregation, tallied
 from harness.interfaces.http import Reply, encode, judged
 from harness.interfaces.image_files import ImageFiles, decoded
-from harness.model import Answer, NearImage, Question, State
+from harness.model import Aggregation, Answer, Near, NearImage, Question, State
 from harness.transport import is_loopback
 
 if TYPE_CHECKING:
@@ -95,6 +95,14 @@ class Shell:
         """
         return self.ask_with(question, "stdin")
 
+    def aggregate(self, aggregation: Aggregation) -> Answer:
+        """Have counted what a search finds, and wait for the answer.
+
+        Raises:
+            UnsupportedError: the question holds NaN or an infinity, which GraphQL has no words for.
+        """
+        return tallied(self._send(*compose_aggregation(aggregation), aggregation.near, "stdin"), aggregation)
+
     def ask_with(self, question: Question, form: str) -> Answer:
         """Send one question, the body in one of `forms`, and wait for its answer.
 
@@ -103,21 +111,24 @@ class Shell:
         Raises:
             UnsupportedError: the question holds NaN or an infinity, which GraphQL has no words for.
         """
-        query, variables = compose(question)
-        data = decoded(question.near.image) if isinstance(question.near, NearImage) else None
+        return answered(self._send(*compose(question), question.near, form), question)
+
+    def _send(self, query: str, variables: Mapping[str, Any], near: Near, form: str) -> Reply:
+        """Send a query, the image of its operator through `base64`."""
+        data = decoded(near.image) if isinstance(near, NearImage) else None
         script = _AS_IT_IS
         if data is None:
             self._write("BEFORE", encode({"query": query, "variables": variables}))
         else:
             script = _SCRIPTS[form]
-            body = encode({"query": query, "variables": variables | {"image": _MARK}})
+            body = encode({"query": query, "variables": {**variables, "image": _MARK}})
             before, _, after = body.rpartition(_MARK.encode())
             self._write("BEFORE", before)
             self._write("AFTER", after)
         image = {} if data is None else {"IMAGE": str(self._files.path(data))}
         sent = perf_counter()
         done = self._run(script, self._timeout + _OWN_TIME, image)
-        return answered(self._reply(done, sent), question)
+        return self._reply(done, sent)
 
     def _reply(self, done: subprocess.CompletedProcess[bytes] | None, sent: float) -> Reply:
         """What curl said; None if it had to be ended."""

@@ -9,19 +9,35 @@ import math
 import re
 import shutil
 from dataclasses import asdict
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from harness.errors import UnsupportedError
+from harness.interfaces.graphql import MOST_VALUES
 from harness.interfaces.grpc_clients import address, demand_sayable
 from harness.interfaces.image_files import ImageFiles, decoded
 from harness.interfaces.line_program import LineProgram, ProgramEndedError
 from harness.interfaces.rest import float32s
 from harness.interfaces.typescript_installed import PROGRAM, folder, missing, remedy
-from harness.model import Answer, Hit, NearImage, NearObject, NearText, NearVector, Question, State, Where
+from harness.model import (
+    Aggregation,
+    Answer,
+    Group,
+    Hit,
+    NearImage,
+    NearObject,
+    NearText,
+    NearVector,
+    Question,
+    Reference,
+    State,
+    Tally,
+    Where,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from harness.model import Endpoint
 
@@ -32,6 +48,8 @@ _OWN_TIME = 2.0
 _EXACT = 2**53
 _SHOWN = 300
 """Characters of the client's own words: some of them repeat the whole image."""
+_LENGTHS = (1, 3)
+"""A path is a property, or a reference, its class and a property of that."""
 _TESTS = frozenset(
     {"Equal", "NotEqual", "GreaterThan", "GreaterThanEqual", "LessThan", "LessThanEqual", "Like", "IsNull"}
 )
@@ -107,7 +125,21 @@ class TypeScriptClient:
             UnsupportedError: the client has no words for it, or refuses the server, or no file has this as its base64.
         """
         demand_sayable(question, "the TypeScript client")
-        worded = self._worded(question, form)
+        return self._said(self._worded(question, form), partial(_answered, question=question))
+
+    def aggregate(self, aggregation: Aggregation) -> Answer:
+        """Have counted what a search finds, and wait for the answer.
+
+        Raises:
+            UnsupportedError: the client has no words for it, or refuses the server.
+        """
+        demand_sayable(aggregation, "the TypeScript client")
+        image = aggregation.near.image if isinstance(aggregation.near, NearImage) else ""
+        words = self._restrictions(aggregation, "string" if decoded(image) is None else "Buffer")
+        words |= {"values_of": aggregation.values_of, "most": MOST_VALUES, "object_limit": aggregation.object_limit}
+        return self._said({"aggregate": True, **words}, partial(_tallied, aggregation=aggregation))
+
+    def _said(self, worded: dict[str, Any], read: Callable[[Mapping[str, Any], float], Answer]) -> Answer:
         sent = perf_counter()
         try:
             if self._program is None:
@@ -119,7 +151,7 @@ class TypeScriptClient:
         except ProgramEndedError as ended:
             message = f"the client's program crashed: {ended}"
         else:
-            return _judged(heard, question, sent)
+            return read(heard, sent) if "error" not in heard else _failed(heard, sent)
         self.renew()
         return Answer(State.UNKNOWN, (), message, "", sent, perf_counter())
 
@@ -135,15 +167,21 @@ class TypeScriptClient:
         """A question as the program takes it: NaN and infinities as text, for JSON has no words for them."""
         words = {
             name: getattr(question, name)
-            for name in ("collection", "limit", "offset", "autocut", "tenant", "properties", "additional", "vectors")
+            for name in ("limit", "offset", "autocut", "properties", "additional", "vectors")
         }
-        words["target_vectors"] = question.target_vectors
-        words |= {name: _number(getattr(question, name)) for name in ("distance", "certainty")}
-        words["where"] = None if question.where is None else _where(question.where)
-        words["near"] = self._near(question, form)
+        words["group_by"] = None if question.group_by is None else asdict(question.group_by)
+        words["references"] = [asdict(one) for one in question.references]
+        return words | self._restrictions(question, form)
+
+    def _restrictions(self, asked: Question | Aggregation, form: str) -> dict[str, Any]:
+        """Where is searched, and how near."""
+        words = {name: getattr(asked, name) for name in ("collection", "tenant", "target_vectors")}
+        words |= {name: _number(getattr(asked, name)) for name in ("distance", "certainty")}
+        words["where"] = None if asked.where is None else _where(asked.where)
+        words["near"] = self._near(asked, form)
         return words
 
-    def _near(self, question: Question, form: str) -> dict[str, Any]:
+    def _near(self, question: Question | Aggregation, form: str) -> dict[str, Any]:
         match question.near:
             case NearImage(image=image):
                 if form == "string":
@@ -174,20 +212,44 @@ def _where(where: Where) -> dict[str, Any]:
         raise UnsupportedError(f"the TypeScript client sends {value!r} as an int")
     if isinstance(value, int) and abs(value) > _EXACT:
         raise UnsupportedError(f"JavaScript has no {value}")
-    if not where.operands and (where.operator not in _TESTS or len(where.path) != 1):
+    if not where.operands and (where.operator not in _TESTS or len(where.path) not in _LENGTHS):
         raise UnsupportedError(f"no filter of the TypeScript client is known for {where.operator} on {where.path}")
     return asdict(where) | {"operands": [_where(operand) for operand in where.operands]}
 
 
-def _judged(heard: Mapping[str, Any], question: Question, sent: float) -> Answer:
-    """What the program heard from the client.
+def _answered(heard: Mapping[str, Any], sent: float, *, question: Question) -> Answer:
+    """What the client made of the answer to a question."""
+    received = perf_counter()
+    groups = tuple(
+        Group(
+            value=one["name"],
+            count=one["count"],
+            smallest=float(one["smallest"]),
+            largest=float(one["largest"]),
+            hits=tuple(_hit(each, question) for each in one["hits"]),
+        )
+        for one in heard["groups"]
+    )
+    hits = tuple(hit for one in groups for hit in one.hits) or tuple(_hit(each, question) for each in heard["hits"])
+    return Answer(State.OK, hits, "", "OK", sent, received, groups=groups)
+
+
+def _tallied(heard: Mapping[str, Any], sent: float, *, aggregation: Aggregation) -> Answer:
+    """What the client made of the answer to an aggregation."""
+    received = perf_counter()
+    counted = heard["values"] if aggregation.values_of else {}
+    occurrences = {str(one["value"]): int(one["occurs"]) for one in counted.get("topOccurrences") or ()}
+    tally = Tally(int(heard["objects"]), int(counted.get("count") or 0), occurrences)
+    return Answer(State.OK, (), "", "OK", sent, received, tally=tally)
+
+
+def _failed(heard: Mapping[str, Any], sent: float) -> Answer:
+    """What an error of the client's says about the server.
 
     Raises:
-        UnsupportedError: nothing was asked of the server.
+        UnsupportedError: nothing was asked of it.
     """
     received = perf_counter()
-    if "hits" in heard:
-        return Answer(State.OK, tuple(_hit(each, question) for each in heard["hits"]), "", "OK", sent, received)
     error = heard["error"]
     name, message = error["name"], error["message"]
     status = _STATUS.search(message)
@@ -212,7 +274,15 @@ def _hit(found: Mapping[str, Any], question: Question) -> Hit:
         vector=float32s(vectors["default"]) if "default" in vectors else None,
         properties={name: found["properties"].get(name) for name in question.properties},
         vectors={name: float32s(vectors[name]) for name in question.vectors if name in vectors},
+        references={
+            one.path: tuple(_pointed_at(each, one) for each in found["references"].get(one.path, ()))
+            for one in question.references
+        },
     )
+
+
+def _pointed_at(found: Mapping[str, Any], reference: Reference) -> Hit:
+    return Hit(found["id"], properties={name: found["properties"].get(name) for name in reference.properties})
 
 
 def _float(value: float | None) -> float | None:

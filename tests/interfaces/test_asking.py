@@ -11,7 +11,18 @@ from every_interface import CLIENTS, OVER_HTTP
 from planted_objects import image, uuid
 
 from harness.errors import UnsupportedError
-from harness.model import NearImage, NearObject, NearText, NearVector, Question, Sort, State, Where
+from harness.model import (
+    GroupBy,
+    NearImage,
+    NearObject,
+    NearText,
+    NearVector,
+    Question,
+    Sort,
+    State,
+    Tally,
+    Where,
+)
 
 if TYPE_CHECKING:
     from harness.model import Interface
@@ -213,3 +224,48 @@ def test_what_a_protocol_cannot_say_is_not_asked(interface: Interface, like_step
             interface.ask(like_step_3.but(distance=value))
     else:
         assert interface.ask(like_step_3.but(distance=value)).state is not State.UNKNOWN
+
+
+def test_hits_are_gathered_in_groups(interface: Interface, like_step_3: Question) -> None:
+    """Groups come in the order of their best hit, each with its best hits, and all their hits are the answer's."""
+    answer = interface.ask(like_step_3.but(limit=20, group_by=GroupBy("label", 2, 3), properties=("number",)))
+    assert answer.state is State.OK
+    assert answer.groups[0].value == "third-0"
+    assert answer.groups[0].hits[0].properties["number"] == 3
+    assert len(answer.groups) == 2
+    assert all(group.count == len(group.hits) == 3 for group in answer.groups)
+    assert [float32(answer.groups[0].smallest), float32(answer.groups[0].largest)] == [0.0, 9.0]
+    assert answer.hits == tuple(hit for group in answer.groups for hit in group.hits)
+    assert interface.ask(like_step_3).groups == ()
+
+
+def test_no_hits_make_no_groups(interface: Interface, like_step_3: Question) -> None:
+    """Where nothing is near enough, there is no group."""
+    answer = interface.ask(like_step_3.but(distance=-1.0, group_by=GroupBy("label", 2, 3)))
+    assert (answer.state, answer.groups, answer.hits) == (State.OK, (), ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "object_limit", "count"),
+    [({"distance": 1.0}, None, 3), ({}, 7, 7), ({"distance": 4.0, "where": Where("LessThan", ("number",), 3)}, 4, 2)],
+    ids=["distance", "object limit", "filter"],
+)
+def test_what_is_found_is_counted(
+    interface: Interface, like_step_3: Question, changes: dict[str, object], object_limit: int | None, count: int
+) -> None:
+    """An aggregation has the number of objects within the threshold and the limit, by vector as by image."""
+    near = NearVector((3.0, 1.0, 0.1)) if interface.name.startswith("python") else like_step_3.near
+    answer = interface.aggregate(like_step_3.but(near=near, **changes).counted(object_limit=object_limit))
+    assert answer.state is State.OK
+    assert answer.tally is not None
+    assert answer.tally.objects == count
+
+
+def test_a_client_that_breaks_over_it_asked_nothing(interface: Interface, like_step_3: Question) -> None:
+    """The Python client's own aggregation by image raises a TypeError; the others count."""
+    aggregation = like_step_3.counted(object_limit=2)
+    if interface.name.startswith("python"):
+        with pytest.raises(UnsupportedError, match="breaks"):
+            interface.aggregate(aggregation)
+    else:
+        assert interface.aggregate(aggregation).tally == Tally(2)

@@ -35,18 +35,33 @@ function filter(collection, where) {
   if (where.operator === "And") return Filters.and(...operands);
   if (where.operator === "Or") return Filters.or(...operands);
   if (where.operator === "Not") return Filters.not(operands[0]);
-  return collection.filter.byProperty(where.path[0])[TESTS[where.operator]](where.value);
+  const [on, , name] = where.path.length === 3 ? where.path : [null, null, where.path[0]];
+  const by = on === null ? collection.filter : collection.filter.byRef(on);
+  return by.byProperty(name)[TESTS[where.operator]](where.value);
 }
+
+/** What leaves only a part of the collection to be searched, and the named vector. */
+function restrictions(collection, asked) {
+  return {
+    distance: number(asked.distance),
+    certainty: number(asked.certainty),
+    filters: asked.where === null ? undefined : filter(collection, asked.where),
+    targetVector: given(asked.target_vectors),
+  };
+}
+
+const grouping = (by) => ({ property: by.path, numberOfGroups: by.groups, objectsPerGroup: by.objects_per_group });
 
 function options(collection, question) {
   return {
+    ...restrictions(collection, question),
     limit: question.limit ?? undefined,
     offset: question.offset ?? undefined,
     autoLimit: question.autocut ?? undefined,
-    distance: number(question.distance),
-    certainty: number(question.certainty),
-    filters: question.where === null ? undefined : filter(collection, question.where),
-    targetVector: given(question.target_vectors),
+    ...(question.group_by === null ? {} : { groupBy: grouping(question.group_by) }),
+    returnReferences: given(
+      question.references.map((one) => ({ linkOn: one.path, returnProperties: one.properties })),
+    ),
     returnProperties: question.properties,
     returnMetadata: question.additional.filter((name) => name === "distance" || name === "certainty"),
     includeVector: given(question.vectors) ?? question.additional.includes("vector"),
@@ -56,20 +71,21 @@ function options(collection, question) {
 /** What the client is called with, in the form that was asked for: text, the name of a file, or a Buffer. */
 const media = (image) => (image.form === "Buffer" ? Buffer.from(image.text, "base64") : image.text);
 
-async function search(collection, question, image) {
-  const { near } = question;
-  const with_ = options(collection, question);
-  switch (near.kind) {
-    case "image":
-      return collection.query.nearImage(image, with_);
-    case "text":
-      return collection.query.nearText(near.concepts, with_);
-    case "vector":
-      return collection.query.nearVector(near.vector, with_);
-    default:
-      return collection.query.nearObject(near.id, with_);
-  }
+const SUFFIX = { image: "Image", text: "Text", vector: "Vector", object: "Object" };
+
+/** Calls a `near…` of `query` or of `aggregate`. */
+function call(namespace, near, image, with_) {
+  const like = { image, text: near.concepts, vector: near.vector, object: near.id };
+  return namespace[`near${SUFFIX[near.kind]}`](like[near.kind], with_);
 }
+
+const followed = (references) =>
+  Object.fromEntries(
+    Object.entries(references ?? {}).map(([name, one]) => [
+      name,
+      one.objects.map((object) => ({ id: object.uuid, properties: object.properties })),
+    ]),
+  );
 
 const hit = (object) => ({
   id: object.uuid,
@@ -77,7 +93,36 @@ const hit = (object) => ({
   certainty: object.metadata?.certainty ?? null,
   vectors: object.vectors,
   properties: object.properties,
+  references: followed(object.references),
 });
+
+const group = (one) => ({
+  name: one.name,
+  count: one.numberOfObjects,
+  smallest: one.minDistance,
+  largest: one.maxDistance,
+  hits: one.objects.map(hit),
+});
+
+async function search(collection, question, image) {
+  const found = await call(collection.query, question.near, image, options(collection, question));
+  if (question.group_by !== null) return { hits: [], groups: Object.values(found.groups).map(group) };
+  return { hits: found.objects.map(hit), groups: [] };
+}
+
+async function tally(collection, asked, image) {
+  const name = asked.values_of;
+  const metrics = () =>
+    collection.metrics
+      .aggregate(name)
+      .text(["count", "topOccurrencesValue", "topOccurrencesOccurs"], asked.most);
+  const found = await call(collection.aggregate, asked.near, image, {
+    ...restrictions(collection, asked),
+    objectLimit: asked.object_limit ?? undefined,
+    returnMetrics: name === "" ? undefined : metrics(),
+  });
+  return { objects: found.totalCount, values: found.properties?.[name] ?? {} };
+}
 
 /** An error as it was thrown; `unsent` if the client does not even take the image. */
 async function thrown(error, image) {
@@ -118,8 +163,7 @@ async function answer(question) {
     let collection = opened.collections.get(question.collection);
     if (question.tenant !== null) collection = collection.withTenant(question.tenant);
     if (question.near.kind === "image") image = media(question.near);
-    const found = await search(collection, question, image);
-    return { hits: found.objects.map(hit) };
+    return await (question.aggregate ? tally : search)(collection, question, image);
   } catch (error) {
     if (stage === "connecting") client = undefined;
     return { stage, error: await thrown(error, image) };

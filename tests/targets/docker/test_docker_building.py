@@ -127,7 +127,7 @@ def test_the_tag_follows_what_goes_in(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_the_image_has_what_the_service_needs_of_this_package() -> None:
     """Its code, its models, and nothing that is compiled."""
     files = recipe_of().files
-    assert {"harness/inference/__main__.py", "harness/images/__init__.py", "harness/model.py"} <= files.keys()
+    assert {"harness/inference/__main__.py", "harness/images/__init__.py", "harness/model/__init__.py"} <= files.keys()
     assert "fixtures/models/efficientnet-lite0.onnx" in files
     assert not [path for path in files if "__pycache__" in path]
 
