@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stubs": set(),
     "transport": set(),
     "keeping": set(),
+    "histogram": set(),
     "exchange": {"transport"},
     "images": BASE,
     "oracle": BASE,
@@ -39,8 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets": BASE | {"abilities", "inference", "keeping", "reference", "transport"},
     "dataset": BASE | {"images", "oracle", "scenario", "interfaces"},
     "checks": BASE | {"abilities", "golden", "images", "oracle", "scenario", "stubs", "interfaces", "dataset"},
-    "load": BASE | {"statistics", "oracle", "scenario", "interfaces"},
-    "report": BASE | {"record", "statistics"},
+    "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "transport"},
+    "report": BASE | {"histogram", "record", "statistics"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},

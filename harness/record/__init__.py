@@ -22,18 +22,34 @@ from harness.record.entries import (
     UsageEntry,
     VerdictEntry,
     json_schema,
-    plain,
 )
+from harness.record.fact import plain
 from harness.record.file import Record, RecordWriter, read
+from harness.record.load_entries import (
+    ClockFact,
+    GeneratorFact,
+    JudgedFact,
+    LoadEntry,
+    MomentFact,
+    PercentileFact,
+    RawFact,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
+    "ClockFact",
     "EndEntry",
     "Entry",
+    "GeneratorFact",
+    "JudgedFact",
     "LatencyEntry",
+    "LoadEntry",
     "LoadedCollection",
+    "MomentFact",
     "NoteEntry",
+    "PercentileFact",
     "PictureEntry",
+    "RawFact",
     "Record",
     "RecordWriter",
     "RunEntry",

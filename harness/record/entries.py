@@ -2,73 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from numbers import Integral, Real
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    TypeAdapter,
-    model_validator,
-)
+from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter, model_validator
 
 from harness.errors import ExitCode
 from harness.model import Level, Outcome, Verdict
+from harness.record.fact import Fact, Facts, Milliseconds, Seconds, Sha256, Text
+from harness.record.load_entries import LoadEntry
 
 SCHEMA_VERSION: Literal[1] = 1
-_DEEPEST = 40
-
-
-# --- values that JSON can hold -------------------------------------------------------------------
-
-
-def _text(value: Any) -> Any:
-    """Mend halves of surrogate pairs, which JSON escapes can make and UTF-8 cannot hold."""
-    if not isinstance(value, str) or value.isascii():
-        return value
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def plain(value: Any, *, depth: int = 0) -> Any:
-    """Turn a value into what JSON can hold: NaN and infinities become None, tuples lists, the unknown its text.
-
-    What is nested deeper than anybody reads is left out.
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        deeper = value.items() if depth < _DEEPEST else ()
-        return {_text(str(key)): plain(item, depth=depth + 1) for key, item in deeper}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
-        return [plain(item, depth=depth + 1) for item in value] if depth < _DEEPEST else []
-    return _text(str(value))
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-Facts = Annotated[dict[str, Any], BeforeValidator(plain)]
-Seconds = Annotated[float, Field(ge=0)]
-Milliseconds = Annotated[float, Field(ge=0)]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 # --- entries -------------------------------------------------------------------------------------
-
-
-class Fact(BaseModel):
-    """What every part of a record has in common: frozen, no unknown keys, no numbers that JSON lacks."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class RunEntry(Fact):
@@ -85,7 +32,7 @@ class RunEntry(Fact):
     started: AwareDatetime
     seed: int | None = None
     commit: str = ""
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default={})
 
 
 class Service(Fact):
@@ -111,9 +58,9 @@ class TargetEntry(Fact):
     version: Text
     weaviate: bool
     modules: tuple[Text, ...] = ()
-    inference: dict[str, Text] = {}
-    services: dict[str, Service] = {}
-    phases: dict[str, Seconds] = {}
+    inference: dict[str, Text] = Field(default={})
+    services: dict[str, Service] = Field(default={})
+    phases: dict[str, Seconds] = Field(default={})
     trouble: Text = ""
 
 
@@ -164,7 +111,7 @@ class VerdictEntry(Fact):
     scenario: Text
     collection: Text
     interface: Text
-    evidence: Facts = {}
+    evidence: Facts = Field(default={})
     asked: NonNegativeInt = 0
     seconds: Seconds = 0.0
     repeat: Text = ""
@@ -276,8 +223,8 @@ class EndEntry(Fact):
     finished: AwareDatetime
     exit_code: ExitCode
     peak_memory_mb: Annotated[float, Field(ge=0)] | None = None
-    counts: dict[Outcome, NonNegativeInt] = {}
-    phases: dict[str, Seconds] = {}
+    counts: dict[Outcome, NonNegativeInt] = Field(default={})
+    phases: dict[str, Seconds] = Field(default={})
 
 
 Entry = (
@@ -287,6 +234,7 @@ Entry = (
     | ScenarioEntry
     | VerdictEntry
     | LatencyEntry
+    | LoadEntry
     | PictureEntry
     | ShownEntry
     | NoteEntry

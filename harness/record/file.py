@@ -18,7 +18,6 @@ from harness.record.entries import (
     SCHEMA_VERSION,
     EndEntry,
     Entry,
-    Fact,
     LatencyEntry,
     NoteEntry,
     PictureEntry,
@@ -29,6 +28,8 @@ from harness.record.entries import (
     UsageEntry,
     VerdictEntry,
 )
+from harness.record.fact import Fact
+from harness.record.load_entries import LoadEntry
 
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer line is no entry of ours (a million raw samples take a quarter of it)."""
@@ -139,6 +140,11 @@ class Record:
     def latencies(self) -> tuple[LatencyEntry, ...]:
         """All latency measurements."""
         return self.of(LatencyEntry)
+
+    @property
+    def loads(self) -> tuple[LoadEntry, ...]:
+        """All loads."""
+        return self.of(LoadEntry)
 
     @property
     def pictures(self) -> dict[str, PictureEntry]:
