@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
 
 from harness.model import Module
 from harness.reference import http_objects, http_schema
@@ -30,7 +30,7 @@ Handler = Callable[[Request, Any], Answer]
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> Starlette:
+def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> Router:
     """The HTTP side of the database.
 
     Args:
@@ -74,32 +74,42 @@ def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> St
         *http_schema.routes(engine),
         *http_objects.routes(engine),
     ]
-    return Starlette(
-        routes=_mounted(routes, threads, engine.rules), exception_handlers={404: _no_route, 405: _no_method}
-    )
+    return Router(_mounted(routes, threads, engine.rules), default=_no_route)
 
 
 def _mounted(routes: list[tuple[str, str, Handler]], threads: Executor, rules: Rules) -> list[Route]:
     by_path: dict[str, dict[str, Handler]] = {}
     for method, path, handler in routes:
         by_path.setdefault(path, {})[method] = handler
-    return [
-        Route(path, _endpoint(handlers, threads, rules), methods=[*handlers, *(["HEAD"] if "HEAD" in handlers else [])])
-        for path, handlers in by_path.items()
-    ]
+    return [Route(path, _Resource(handlers, threads, rules)) for path, handlers in by_path.items()]
 
 
-def _endpoint(
-    handlers: dict[str, Handler], threads: Executor, rules: Rules
-) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        handler = handlers.get(request.method)
-        if handler is None:  # Starlette adds HEAD to GET
-            return Response(status_code=405)
-        raw = await request.body() if request.method in _BODY_METHODS else b""
-        return await asyncio.get_running_loop().run_in_executor(threads, _handled, handler, request, raw, rules)
+class _Resource:
+    """What answers at one path.
 
-    return endpoint
+    An application of its own, because the layers that Starlette puts around a function cost as much as a whole search.
+    """
+
+    def __init__(self, handlers: dict[str, Handler], threads: Executor, rules: Rules) -> None:
+        self._handlers = handlers
+        self._threads = threads
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        handler = self._handlers.get(request.method)
+        if handler is None:
+            response = self._no_method(request)
+        else:
+            raw = await request.body() if request.method in _BODY_METHODS else b""
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(self._threads, _handled, handler, request, raw, self._rules)
+        await response(scope, receive, send)
+
+    def _no_method(self, request: Request) -> Response:
+        allowed = ",".join(sorted(set(self._handlers) - {"HEAD"}))
+        body = {"code": 405, "message": f"method {request.method} is not allowed, but [{allowed}] are"}
+        return Response(dumps(body), status_code=405, media_type="application/json")
 
 
 def _handled(handler: Handler, request: Request, raw: bytes, rules: Rules) -> Response:
@@ -157,13 +167,6 @@ def _node(engine: Engine, *, verbose: bool) -> dict[str, Any]:
     return node
 
 
-async def _no_route(request: Request, _problem: Exception) -> Response:
-    body = {"code": 404, "message": f"path {request.url.path} was not found"}
-    return Response(dumps(body), status_code=404, media_type="application/json")
-
-
-async def _no_method(request: Request, problem: Exception) -> Response:
-    allowed = (getattr(problem, "headers", None) or {}).get("Allow", "")
-    methods = ",".join(sorted({each.strip() for each in allowed.split(",")} - {"HEAD", ""}))
-    body = {"code": 405, "message": f"method {request.method} is not allowed, but [{methods}] are"}
-    return Response(dumps(body), status_code=405, media_type="application/json")
+async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:
+    body = {"code": 404, "message": f"path {scope['path']} was not found"}
+    await Response(dumps(body), status_code=404, media_type="application/json")(scope, receive, send)
