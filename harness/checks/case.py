@@ -9,28 +9,16 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from harness.abilities import missing
+from harness.checks.questioning import Questioning
 from harness.checks.registry import image_alone
 from harness.checks.spread import spread
-from harness.checks.wording import described
 from harness.dataset import Dataset, Run, Scratch, Stored
 from harness.dataset.probe import Probe
 from harness.dataset.scratch import scratch
 from harness.errors import AnswerError
 from harness.images import Picture
 from harness.interfaces import SPEAK_GRAPHQL
-from harness.model import (
-    Answer,
-    Endpoint,
-    Hit,
-    Interface,
-    Metric,
-    NearImage,
-    NearObject,
-    NearText,
-    NearVector,
-    Question,
-    State,
-)
+from harness.model import Aggregation, Answer, Endpoint, Hit, Interface, Metric, Question, State, Tally
 from harness.oracle import Fault, Truth
 from harness.scenario import Asked, Collection
 
@@ -73,7 +61,7 @@ class Query:
     truth: Truth
 
 
-class Case:
+class Case(Questioning):
     """One check's view of the world.
 
     Args:
@@ -96,7 +84,7 @@ class Case:
         target: object | None = None,
         renew: Callable[[], None] | None = None,
     ) -> None:
-        self.dataset = dataset
+        super().__init__(dataset)
         self.interface = interface
         self.questions = tuple(questions)
         self.asked = 0
@@ -104,7 +92,6 @@ class Case:
         self._renew = renew
         self.probe = probe
         self._run = run
-        self._names: dict[str, str] = {}
 
     @property
     def collection(self) -> Collection:
@@ -210,23 +197,6 @@ class Case:
             raise Skipped("the vector of a text can't be had without writing")
         return self.dataset.truth(self.probe.text(self.collection, text))
 
-    def near(self, picture: Picture, **arguments: Any) -> Question:
-        """Return the question `nearImage` with this picture."""
-        self._names[picture.base64] = picture.name
-        return Question(self.dataset.class_name, NearImage(picture.base64), **self._targeted(arguments))
-
-    def near_vector(self, vector: Sequence[float], **arguments: Any) -> Question:
-        """Return the question `nearVector` with this vector."""
-        return Question(self.dataset.class_name, NearVector(tuple(vector)), **self._targeted(arguments))
-
-    def near_object(self, id_: str, **arguments: Any) -> Question:
-        """Return the question `nearObject` with this id."""
-        return Question(self.dataset.class_name, NearObject(id_), **self._targeted(arguments))
-
-    def near_text(self, text: str, **arguments: Any) -> Question:
-        """Return the question `nearText` with this text."""
-        return Question(self.dataset.class_name, NearText((text,)), **self._targeted(arguments))
-
     def everything(self) -> int | None:
         """Return the limit that leaves out nothing, with a threshold.
 
@@ -235,11 +205,6 @@ class Case:
         fault of a server is one finding.
         """
         return None if self.interface.name in SPEAK_GRAPHQL and self.count <= _FIRST_STEP else self.count + 1
-
-    def _targeted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        name = self.collection.vector_name
-        several = len(self.collection.definition.get("vectorConfig", {})) > 1
-        return {"target_vectors": (name,), **arguments} if name and several else dict(arguments)
 
     # --- asking ----------------------------------------------------------------------------------
 
@@ -256,9 +221,30 @@ class Case:
         return answer
 
     def hits(self, question: Question) -> tuple[Hit, ...]:
+        """Ask a question that has to be answered, and return what was found; errors as those of `answered`."""
+        return self.answered(question).hits
+
+    def tally(self, aggregation: Aggregation) -> Tally:
+        """Have something counted that has to be counted.
+
+        Raises:
+            AnswerError: if nobody can say what the server did.
+            Violation: if it was refused.
+        """
+        self.asked += 1
+        answer = self.interface.aggregate(aggregation)
+        if answer.state is State.UNKNOWN:
+            raise AnswerError(f"{self.describe(aggregation)}: no answer: {answer.message}")
+        if answer.tally is None:
+            facts = {"question": self.describe(aggregation)}
+            raise Violation(f"a good aggregation was refused: {answer.message or answer.code}", facts)
+        return answer.tally
+
+    def answered(self, question: Question) -> Answer:
         """Ask a question that has to be answered.
 
         Raises:
+            AnswerError: if nobody can say what the server did.
             Violation: if it was refused.
             Skipped: if it was refused because it asks for more results than the server ever returns.
         """
@@ -270,7 +256,7 @@ class Case:
             raise Violation(
                 f"a good question was refused: {answer.message or answer.code}", self.evidence(question, answer.hits)
             )
-        return answer.hits
+        return answer
 
     def refused(self, question: Question, *, because: Sequence[str] = ()) -> Answer:
         """Ask a question that has to be refused, with a message that has one of these words in it.
@@ -327,10 +313,6 @@ class Case:
             "returned": [self._shown(hit) for hit in hits[:_SHOWN_HITS]],
             "returned_count": len(hits),
         }
-
-    def describe(self, question: Question) -> str:
-        """Return a question in one line, an image by its name."""
-        return described(question, self._names)
 
     def _shown(self, hit: Hit) -> dict[str, Any]:
         stored = self.dataset.by_id.get(hit.id)

@@ -31,13 +31,15 @@ class Stored:
 class Dataset:
     """A scenario's collection as it stands in the target.
 
-    `class_name` is its name there. `stored` is every object, in the order in which it went in.
+    `class_name` is its name there. `stored` is every object, in the order in which it went in. `tenant` is whose they
+    are, None in a class without tenants.
     """
 
     collection: Collection
     class_name: str
     endpoint: Endpoint
     stored: tuple[Stored, ...]
+    tenant: str | None = None
 
     @property
     def metric(self) -> Metric:

@@ -29,15 +29,28 @@ class Scratch:
         collection: the shape; `definition` may differ from it in what a check changes.
         class_name: its name in the target.
         endpoint: the database.
+        tenant: whose part of it this is, in a class with tenants.
     """
 
-    def __init__(self, rest: Rest, collection: Collection, class_name: str, endpoint: Endpoint) -> None:
+    def __init__(
+        self, rest: Rest, collection: Collection, class_name: str, endpoint: Endpoint, tenant: str | None = None
+    ) -> None:
         self.rest = rest
         self.collection = collection
         self.class_name = class_name
         self.endpoint = endpoint
+        self.tenant = tenant
         self._pictures: dict[str, Picture] = {}
         self._given = 0
+
+    def of(self, tenant: str) -> Scratch:
+        """Return the part of a new tenant; the ids that it gives are those of every other part."""
+        must(self.rest.add_tenants(self.class_name, [tenant]), "add a tenant")
+        return Scratch(self.rest, self.collection, self.class_name, self.endpoint, tenant)
+
+    def turn(self, status: str) -> None:
+        """Make this part's tenant active (HOT) or inactive (COLD)."""
+        must(self.rest.set_tenants(self.class_name, [str(self.tenant)], status), f"make a tenant {status}")
 
     def add(
         self,
@@ -113,21 +126,26 @@ class Scratch:
 
     def delete(self, id_: str) -> None:
         """Delete an object."""
-        must(self.rest.delete(self.class_name, id_), "delete an object")
+        must(self.rest.delete(self.class_name, id_, tenant=self.tenant), "delete an object")
         self._pictures.pop(id_, None)
 
-    def read(self) -> Dataset:
-        """Return what stands there now, with the vectors read back."""
+    def read(self, collection: Collection | None = None) -> Dataset:
+        """Return what stands there now, with the vectors read back.
+
+        Args:
+            collection: what it is taken for, such as the same with another of its named vectors.
+        """
+        taken = collection or self.collection
         stored = tuple(
             Stored(
                 found.id,
                 self._pictures.get(found.id),
-                {name: found.properties.get(name) for name in self.collection.keep},
-                vector_of(found, self.collection),
+                {name: found.properties.get(name) for name in taken.keep},
+                vector_of(found, taken),
             )
-            for found in self.rest.objects(self.class_name)
+            for found in self.rest.objects(self.class_name, tenant=self.tenant)
         )
-        return Dataset(self.collection, self.class_name, self.endpoint, stored)
+        return Dataset(taken, self.class_name, self.endpoint, stored, self.tenant)
 
     def _next_id(self) -> str:
         self._given += 1
@@ -136,8 +154,8 @@ class Scratch:
     def _object(self, id_: str, values: Mapping[str, Any], vector: tuple[float, ...] | None) -> Object:
         name = self.collection.vector_name
         if vector is not None and name:
-            return Object(self.class_name, id_, dict(values), vectors={name: vector})
-        return Object(self.class_name, id_, dict(values), vector=vector)
+            return Object(self.class_name, id_, dict(values), vectors={name: vector}, tenant=self.tenant)
+        return Object(self.class_name, id_, dict(values), vector=vector, tenant=self.tenant)
 
 
 @contextmanager

@@ -161,6 +161,11 @@ class Rest:
         """Add tenants to a multi-tenant collection."""
         return self.request("POST", f"/v1/schema/{_path(class_name)}/tenants", [{"name": name} for name in tenants])
 
+    def set_tenants(self, class_name: str, tenants: Iterable[str], status: str) -> Reply:
+        """Make tenants active (HOT) or inactive (COLD)."""
+        wanted = [{"name": name, "activityStatus": status} for name in tenants]
+        return self.request("PUT", f"/v1/schema/{_path(class_name)}/tenants", wanted)
+
     # --- single objects --------------------------------------------------------------------------
 
     def insert(self, item: Object) -> Reply:
