@@ -26,6 +26,7 @@ CHAPTERS = (
     "paging",
     "filters",
     "threshold",
+    "threshold_boundary",
     "drawn",
     "certainty",
     "objects",

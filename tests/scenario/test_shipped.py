@@ -23,9 +23,10 @@ NAMES = (
     "encodings",
     "errors",
     "smoke",
+    "threshold-combinations",
     "thresholds",
 )
-BY_NAME = {"smoke", "durability", "configuration", "encodings", "errors"}
+BY_NAME = {"smoke", "durability", "configuration", "encodings", "errors", "threshold-combinations"}
 SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"
 
 
