@@ -84,6 +84,7 @@ class CollectionShape(_Shape):
     metric: _OneOrMore = Field(default=[], description="Distance metrics.")
     module: _OneOrMore = Field(default=[], description="Image modules.")
     named: bool | None = Field(default=None, description="Whether its vector has a name.")
+    shards: int = Field(default=0, ge=0, description="At least so many shards; with fewer it can't be seen.")
     objects: int = Field(default=0, ge=0, description="At least so many objects; in smaller ones it can't be seen.")
 
     def fits(self, collection: Class, objects: int) -> bool:
@@ -93,8 +94,14 @@ class CollectionShape(_Shape):
             and (not self.metric or collection.metric in self.metric)
             and (not self.module or collection.module in self.module)
             and (self.named is None or self.named == (collection.vector_name is not None))
+            and _shards(collection) >= self.shards
             and objects >= self.objects
         )
+
+
+def _shards(collection: Class) -> int:
+    """How many shards a class asks for; one if it says nothing of them."""
+    return int(collection.definition.get("shardingConfig", {}).get("desiredCount", 1))
 
 
 class SeenShape(_Shape):

@@ -14,6 +14,7 @@ from harness.images import planted_text
 from harness.interfaces import connect
 from harness.interfaces.rest import float32s
 from harness.model import Hit, Metric, Module, NearImage, NearObject, NearText, Question, Where
+from harness.oracle import Truth
 
 _DEEP = 50
 _SOURCE = "the same question gives the same hits and distances over every interface"
@@ -87,12 +88,13 @@ def _over_graphql(case: Case) -> Iterator[Case]:
 def _questions(case: Case) -> Iterator[Question]:
     """Yield questions of every kind; few with an image where a model has to run for each."""
     query = case.queries[0]
-    limit = min(case.count, _DEEP)
+    limit = _end_of_a_tie(query.truth, min(case.count, _DEEP))
+    offset = _end_of_a_tie(query.truth, limit // 3)
     middle = float32s(sorted(query.truth.distances.tolist())[limit // 2 : limit // 2 + 1])[0]
     by_image = [
         case.near(query.picture, limit=limit),
         case.near(query.picture, distance=middle, limit=case.count + 1),
-        case.near(query.picture, limit=limit, offset=limit // 3),
+        case.near(query.picture, limit=limit, offset=offset),
     ]
     yield from by_image[: case.effort(len(by_image))]
     yield case.near_vector(query.truth.query, limit=limit)
@@ -102,6 +104,15 @@ def _questions(case: Case) -> Iterator[Question]:
     if case.collection.module is Module.CLIP and not case.endpoint.read_only:
         planted = query.picture.vector  # behind such pictures may be a service that understands nothing else
         yield case.near_text(planted_text(planted, "planted") if planted is not None else "a picture", limit=limit)
+
+
+def _end_of_a_tie(truth: Truth, place: int) -> int:
+    """The first place from there on between two hits that are no tie, or the end: what a page cuts is then certain."""
+    order = truth.distances.argsort(kind="stable")
+    distances, bounds = truth.distances[order], truth.bounds[order]
+    while 0 < place < len(order) and distances[place] - distances[place - 1] <= 2 * max(bounds[place - 1 : place + 1]):
+        place += 1
+    return place
 
 
 def _mistakes(case: Case) -> Iterator[Question]:

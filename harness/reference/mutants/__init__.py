@@ -7,6 +7,7 @@ server might well answer so, and no check may accuse them.
 
 from harness.reference.mutants import (
     benign,
+    boundaries,
     configuration,
     durability,
     encoding,
@@ -23,6 +24,7 @@ __all__ = [
     "MUTANTS",
     "Mutant",
     "benign",
+    "boundaries",
     "configuration",
     "durability",
     "encoding",
