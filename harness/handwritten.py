@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import HarnessError, UsageError
-from harness.stash import ask_or_skip, or_exit, sitting_of
+from harness.stash import ask_or_skip, sitting_of
 
 if TYPE_CHECKING:
     from harness.dataset import Dataset
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 def nearimage_target(request: pytest.FixtureRequest) -> str:
     """What the target is called that a test asks."""
     named = getattr(request, "param", "")
-    return str(named or next(iter(sitting_of(request.config).stations)))
+    return str(named or sitting_of(request.config).names[0])
 
 
 @pytest.fixture(scope="session")
 def endpoint(request: pytest.FixtureRequest, nearimage_target: str) -> Endpoint:
     """The database that `--target` names, started when the first test asks for it."""
+    from harness.fleet import Start
+
     sitting = sitting_of(request.config)
     known = {scenario.path for scenario in sitting.scenarios}
     for item in request.session.items:
@@ -36,8 +38,9 @@ def endpoint(request: pytest.FixtureRequest, nearimage_target: str) -> Endpoint:
                 scenario = _named_by(item)
                 sitting.scenarios += [scenario] * (scenario.path not in known)
                 known.add(scenario.path)
-    or_exit(sitting, sitting.open)
-    found = ask_or_skip(sitting, nearimage_target).endpoint
+    starts = list(dict.fromkeys(map(Start.of, sitting.scenarios)))
+    usual = Start() if Start() in starts else next(iter(starts), Start())
+    found = ask_or_skip(sitting, nearimage_target, usual).endpoint
     assert found is not None
     return found
 
@@ -48,10 +51,12 @@ def collection(request: pytest.FixtureRequest, nearimage_target: str) -> Dataset
 
     Without the marker it is that of the shipped scenario photos-img2vec. What is wrong with it fails this test alone.
     """
+    from harness.fleet import Start
+
     try:
         scenario = _named_by(request.node)
         request.getfixturevalue(endpoint.__name__)  # not before: for a scenario that is none, nothing is started
-        station = sitting_of(request.config).stations[nearimage_target]
+        station = ask_or_skip(sitting_of(request.config), nearimage_target, Start.of(scenario))
         return station.dataset(scenario, scenario.collections[0])
     except HarnessError as error:
         pytest.fail(str(error), pytrace=False)
@@ -64,8 +69,10 @@ def near_image(request: pytest.FixtureRequest, nearimage_target: str, collection
     The image is the name of a picture of the collection, or a path; other arguments are `harness.model.Question`'s.
     """
     from harness.checks.asking import ask_near_image
+    from harness.fleet import Start
 
-    interface = sitting_of(request.config).stations[nearimage_target].stage().interface("graphql")
+    station = ask_or_skip(sitting_of(request.config), nearimage_target, Start.of(_named_by(request.node)))
+    interface = station.stage().interface("graphql")
     return lambda image, **arguments: ask_near_image(interface, collection, image, arguments)
 
 

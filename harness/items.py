@@ -16,6 +16,7 @@ from harness.checks import Check, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.errors import FileError
+from harness.fleet import Start
 from harness.interfaces import DEFAULT
 from harness.latency import Measured, elsewhere, measure
 from harness.model import Level, Outcome, Verdict
@@ -64,7 +65,7 @@ class ScenarioFile(pytest.File):
         for collection in self.scenario.collections:
             for interface in sitting.options.interfaces:
                 for make in self._items(sitting, collection, interface):
-                    yield from map(make, sitting.stations)  # one target after the other: as alike as can be
+                    yield from map(make, sitting.names)  # one target after the other: as alike as can be
 
     def _items(self, sitting: Sitting, collection: Collection, interface: str) -> Iterator[_Make]:
         """Yield what makes the item of a target, for everything that is asked of a collection over an interface."""
@@ -109,7 +110,19 @@ class _Told:
 
     path: Path
     name: str
+    parent: Any
     target: str
+
+    @property
+    def scenario(self) -> Scenario:
+        """The file's scenario."""
+        assert isinstance(self.parent, ScenarioFile)
+        return self.parent.scenario
+
+    @property
+    def start(self) -> Start:
+        """Which start of the target it is asked of."""
+        return Start.of(self.scenario)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A verdict is text; anything else is a bug of ours and keeps its traceback."""
@@ -141,15 +154,9 @@ class CheckItem(_Told, pytest.Item):
         item.add_marker(str(check.level))
         return item
 
-    @property
-    def scenario(self) -> Scenario:
-        """The file's scenario."""
-        assert isinstance(self.parent, ScenarioFile)
-        return self.parent.scenario
-
     def runtest(self) -> None:
         """Ask and judge."""
-        station = self.config.stash[SITTING].stations[self.target]
+        station = self.config.stash[SITTING].station(self.target, self.start)
         with _our_own_warnings():
             verdict = station.verdict(self.scenario, self.check, self.collection, self.interface, self.questions)
             self.stash[ENTRIES] = [VerdictEntry.of(verdict), *self.more()]
@@ -190,7 +197,7 @@ class LatencyItem(_Told, pytest.Function):
         cls, file: ScenarioFile, sitting: Sitting, collection: Collection, asked: Asked, interface: str, target: str
     ) -> LatencyItem:
         """Make the item of one question. With `-n` it says why it can't be measured."""
-        station = sitting.stations[target]
+        station = sitting.station(target, Start.of(file.scenario))
         measured = Measured(station, file.scenario, collection, asked, interface, sitting.options.wants)
         name = f"latency/{asked.name}@{collection.name}@{interface}{_at(file, target)}"
         run: Callable[..., None] = partial(_not_now, measured) if sitting.parallel else partial(_time, measured)

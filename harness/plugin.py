@@ -103,6 +103,16 @@ class Plugin:
         if report.failed and sitting is not None and report.nodeid.endswith(_SUFFIXES):
             sitting.misread = True
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Have the items together that one start of a server serves; where it is the same for all nothing moves."""
+        places = [place for place, item in enumerate(items) if _is_item_of_ours(item)]
+        ours: list[Any] = [items[place] for place in places]
+        starts = list(dict.fromkeys(item.start for item in ours))
+        ours.sort(key=lambda item: starts.index(item.start))
+        for place, item in zip(places, ours, strict=True):
+            items[place] = item
+
     @pytest.hookimpl
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which scenarios take part: what they need of a server is known before one is started."""
@@ -146,9 +156,17 @@ class Plugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Have the databases before the first item that needs one; without any nothing else can run."""
         if _is_item_of_ours(item):
-            sitting = sitting_of(self._config)
-            or_exit(sitting, sitting.open)
-            ask_or_skip(sitting, item.target)  # type: ignore[attr-defined]
+            ask_or_skip(sitting_of(self._config), item.target, item.start)  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Take a start of the servers away when the last item that needs it is done."""
+        if self._worker or nextitem is None or not (_is_item_of_ours(item) and _is_item_of_ours(nextitem)):
+            return  # the end of the session does it
+        start, following = item.start, nextitem.start  # type: ignore[attr-defined]
+        if start != following and all(map(_is_item_of_ours, item.session.items)):
+            self._recorder().measure("end")
+            sitting_of(self._config).leave_start(start)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -216,7 +234,7 @@ class Plugin:
         if self._record is not None:
             self._record.summarise(terminalreporter)
         elif sitting is not None:
-            for one in sitting.opened:
+            for one in sitting.first(sitting.opened):
                 terminalreporter.write_line(f"nearimage: {one.target.describe() if one.target else one.name}")
 
     def _recorder(self) -> SessionRecord:
@@ -275,6 +293,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Ask every target, if there are several, in each hand-written test that asks one."""
     if nearimage_target.__name__ in metafunc.fixturenames:
         sitting = sitting_of(metafunc.config)
-        names = or_exit(sitting, lambda: list(sitting.stations))
+        names = or_exit(sitting, lambda: list(sitting.names))
         if len(names) > 1:
             metafunc.parametrize(nearimage_target.__name__, names, indirect=True, scope="session")

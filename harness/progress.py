@@ -64,7 +64,7 @@ class Progress:
         if self.sitting is not None:
             self.sitting.loading = self.loading
             if self.sitting.several:
-                starting = f"starting {len(self.sitting.stations)} databases"
+                starting = f"starting {len(self.sitting.names)} databases"
         self._bars.update(self._checks, total=len(session.items), description=starting)
         self._bars.refresh()
 

@@ -172,13 +172,11 @@ def _check(options: RunOptions, paths: Sequence[Path]) -> None:
     from harness.preflight import check_ids, demand_checks, demand_writable
     from harness.scenario import load_scenario
     from harness.sitting import Options
-    from harness.stage import needs_of
 
     scenarios = [load_scenario(path) for path in paths]
     interfaces = tuple(options.interfaces.split(","))
     Options(options.targets, interfaces=interfaces, deviations=options.deviations).check()
     demand_checks(options.checks, check_ids(scenarios))
-    needs_of(scenarios)
     for path in (options.junit, options.benchmark_json):
         if path is not None:
             demand_writable(path)

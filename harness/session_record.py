@@ -18,7 +18,7 @@ import pytest
 
 from harness import __version__
 from harness.errors import ExitCode, FileError, worst
-from harness.fleet import wanted
+from harness.fleet import Start, wanted
 from harness.fleet.values import discreet
 from harness.model import Endpoint
 from harness.record import (
@@ -109,16 +109,13 @@ class SessionRecord:
     def _last_entries(self) -> Iterator[Entry]:
         sitting = self._sitting
         yield from self._used
-        for station in [] if sitting.interrupted else sitting.opened:  # of what was not asked nothing is known
+        for station in [] if sitting.interrupted else sitting.first(sitting.opened):  # of what was not asked: nothing
             yield from map(VerdictEntry.of, station.fixed())
         for station in sitting.opened:
             for scenario in sitting.scenarios:
-                yield _scenario_entry(scenario, station)
-        for station in sitting.tried:
-            for note in station.target.notes if station.target is not None else ():
-                yield NoteEntry(target=station.name, text=note)
-            for note, level in station.notes.items():
-                yield NoteEntry(target=station.name, level=level, text=note)
+                if Start.of(scenario) == station.start:
+                    yield _scenario_entry(scenario, station)
+        yield from _notes(sitting)
         for note, level in sitting.notes.items():
             yield NoteEntry(level=level, text=note)
         for trouble in sitting.troubles:
@@ -147,7 +144,7 @@ class SessionRecord:
 
     def measure(self, when: Literal["ready", "end"]) -> None:
         """Note what the parts of the targets have used so far; it is written at the end."""
-        for station in self._sitting.opened:
+        for station in self._sitting.first(self._sitting.opened):  # of several starts the usual one
             self._used += [
                 UsageEntry(
                     target=station.name,
@@ -162,7 +159,7 @@ class SessionRecord:
             ]
 
     def _tell_targets(self) -> None:
-        stations = self._sitting.tried
+        stations = self._sitting.first(self._sitting.tried)
         if self._told or not stations:
             return
         self._told = True
@@ -200,6 +197,28 @@ def _target_entry(station: Station, *, alone: bool) -> TargetEntry | None:
         weaviate=False,
         trouble=str(station.trouble),
     )
+
+
+def _notes(sitting: Sitting) -> Iterator[NoteEntry]:
+    """What people should know of each target; of further starts how long they took, or why there was none."""
+    usual = sitting.first(sitting.tried)
+    for station in sitting.tried:
+        for note in station.target.notes if station.target is not None else ():
+            yield NoteEntry(target=station.name, text=note)
+        for note, level in station.notes.items():
+            yield NoteEntry(target=station.name, level=level, text=note)
+        if station not in usual:
+            yield from _further(station)
+
+
+def _further(station: Station) -> Iterator[NoteEntry]:
+    having = str(station.start) or "its own settings"
+    if station.trouble is not None:
+        what = f"it could not be started with {having}: {station.trouble}"
+        yield NoteEntry(target=station.name, level="error", text=what)
+    elif station.target is not None:
+        took = sum(station.target.phases.values())
+        yield NoteEntry(target=station.name, text=f"it was started once more with {having}, in {took:.1f} s")
 
 
 def _run_entry(sitting: Sitting) -> RunEntry:

@@ -1,12 +1,15 @@
 """What one pytest process knows of its run: the options, and a station for each target, opened when first needed.
 
+Scenarios that need other settings of their server than others do are asked of another start of it, which has a station
+of its own: each setting costs one start.
+
 Without `-n` there is one process and it owns the targets. With `-n` the controller owns them, starts each once, and
 hands their addresses to the workers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,14 +23,13 @@ from harness.checks import all_checks
 from harness.dataset import Run
 from harness.deviations import OURS, DeviationShape, Listed, deviations
 from harness.errors import ExitCode, HarnessError, TargetError, UsageError
-from harness.fleet import Wanted, wanted
+from harness.fleet import Start, Wanted, needs_of, wanted
 from harness.interfaces import DEFAULT, NAMES, chosen, demand
 from harness.keeping import state_folder
-from harness.model import Module, Needs
 from harness.opening import together
 from harness.options import TargetOptions
 from harness.scenario import Scenario
-from harness.stage import Loading, needs_of
+from harness.stage import Loading
 from harness.station import Station
 from harness.targets.state import claimed, sweep
 
@@ -103,76 +105,112 @@ class Sitting:
         self._handed = handed
         self._folder = Path(handed["folder"]) if handed else None
         self._own_folder = ExitStack()
-        self._tried = False
+        self._stations: dict[Start, dict[str, Station]] = {}
+        self._tried: list[Start] = []
 
     # --- the targets -----------------------------------------------------------------------------
 
     @cached_property
-    def stations(self) -> dict[str, Station]:
-        """A station for each target that was asked for, by its name; opened or not.
+    def names(self) -> tuple[str, ...]:
+        """What the targets that were asked for are called.
 
         Raises:
             UsageError: if there is no such target, or an option is wrong.
         """
-        asked = wanted(self.options.targets)
-        known = self.options.known_deviations()
-        made = {
-            one.name: Station(
-                one,
-                self._run_at(one, alone=len(asked) == 1),
-                seed=self.options.seed,
-                loading=partial(self._loads, one.name),
-                listed=Listed(known, file=self.options.deviations, strict=self.options.strict),
-            )
-            for one in asked
-        }
-        for name, handed in (self._handed or {"stations": {}})["stations"].items():
-            made[name].take_over(handed, self.folder())
-        return made
+        return tuple(self._wanted)
 
-    def _run_at(self, one: Wanted, *, alone: bool) -> Run:
+    @cached_property
+    def _wanted(self) -> dict[str, Wanted]:
+        return {one.name: one for one in wanted(self.options.targets)}
+
+    @cached_property
+    def _listed(self) -> dict[str, Listed]:
+        """What is known to deviate, for each target: what became of it is a question of all its starts."""
+        known = self.options.known_deviations()
+        return {name: Listed(known, file=self.options.deviations, strict=self.options.strict) for name in self.names}
+
+    def station(self, target: str, start: Start) -> Station:
+        """Return the station of a target where scenarios that need this start are asked; opened or not."""
+        return self._stations_of(start)[target]
+
+    def _stations_of(self, start: Start) -> dict[str, Station]:
+        """A station for each target, by its name; only the first start of a run can be kept for the next run."""
+        if start not in self._stations:
+            usual = not self._stations
+            self._stations[start] = {
+                name: Station(
+                    one if usual else replace(one, keep=False, reuse=False),
+                    self._run_at(one),
+                    start=start,
+                    seed=self.options.seed,
+                    loading=partial(self._loads, name),
+                    listed=self._listed[name],
+                )
+                for name, one in self._wanted.items()
+            }
+            for name, handed in (self._handed or {"stations": {}})["stations"].get(start.key, {}).items():
+                self._stations[start][name].take_over(handed, self.folder())
+        return self._stations[start]
+
+    def _run_at(self, one: Wanted) -> Run:
         """The run at one target: two of them may be the same server by two names, whose classes are not to be mixed."""
-        if alone:
+        if not self.several:
             return self.run
         return replace(self.run, id=sha256(f"{self.run.id}/{one.name}".encode()).hexdigest()[: len(self.run.id)])
 
     @property
     def several(self) -> bool:
         """Whether more than one target is asked."""
-        return len(self.stations) > 1
+        return len(self.names) > 1
 
     @property
     def tried(self) -> list[Station]:
-        """The targets, once any was needed: open, or with the trouble that they had."""
-        return list(self.stations.values()) if self._tried else []
+        """The stations that were needed: open, or with the trouble that they had; those of the first start first."""
+        return [one for start in self._tried for one in self._stations[start].values()]
 
     @property
     def opened(self) -> list[Station]:
-        """The targets that are open."""
+        """The stations that are or were open."""
         return [one for one in self.tried if one.endpoint is not None]
 
-    def open(self) -> None:
-        """Open the targets, all at once, when one is first needed; of several, one may fail alone.
+    def first(self, stations: Iterable[Station]) -> list[Station]:
+        """Return of these stations one for each target, that of its first start."""
+        found: dict[str, Station] = {}
+        for one in stations:
+            found.setdefault(one.name, one)
+        return list(found.values())
+
+    def open(self, start: Start) -> None:
+        """Open the targets for scenarios of this start, all at once, when one is first needed; some may fail alone.
 
         Raises:
             TargetError: if there is none at all, or the only one is not what `--require` asks for.
             UsageError: if nothing can be noted down on this machine, or the only one can't be asked for like that.
         """
-        if self._tried:
+        if start in self._tried:
             return
-        stations = self.stations
-        self._tried = True
+        stations = self._stations_of(start)
+        before = {one.name: one for one in self.opened}
+        self._tried.append(start)
         if self._handed is None:
-            folder, needs = self.folder(), self._needs()
+            folder, needs = self.folder(), needs_of(self.scenarios, start)
+            sharing = [one for one in self.scenarios if Start.of(one) == start]
             openings = {
-                name: partial(one.open, needs, folder, require=self.options.require) for name, one in stations.items()
+                name: partial(one.open, needs, folder, require=self.options.require)
+                for name, one in stations.items()
+                if not (name in before and one.stand_in(before[name], sharing))
             }
-            if self.several:
+            if len(openings) > 1 or before:
                 together(openings)
-            else:
+            elif openings:
                 next(iter(openings.values()))()
         if not self.opened:
             raise TargetError(f"none of the {len(stations)} targets could be opened", hint=_said(stations))
+
+    def leave_start(self, start: Start) -> None:
+        """Take away what was started for scenarios that have all been asked."""
+        if self._handed is None and start in self._tried:
+            self._close(self._stations[start].values())
 
     def folder(self) -> Path:
         """Return the folder that all processes of this run share; what crashed runs left goes before it is made.
@@ -193,17 +231,16 @@ class Sitting:
 
     def close(self) -> None:
         """Take away what this process brought into the databases, and the owner the databases too."""
+        self._close(self.tried)
+
+    def _close(self, stations: Iterable[Station]) -> None:
         with ExitStack() as closing:
-            for one in self.tried:
+            for one in stations:
                 closing.callback(one.close, self.scenarios, owner=self._handed is None)
 
     def leave(self) -> None:
         """Remove the folder, the very last thing."""
         self._own_folder.close()
-
-    def _needs(self) -> Needs:
-        """What the scenarios need; hand-written tests that name none may ask anything."""
-        return needs_of(self.scenarios) if self.scenarios else Needs(modules=tuple(Module))
 
     def _loads(self, target: str, collection: str, done: int, total: int) -> None:
         if self.loading is not None:
@@ -213,19 +250,30 @@ class Sitting:
 
     def hand_over(self) -> dict[str, Any]:
         """Return what a worker needs to take part."""
-        self.open()
+        for start in dict.fromkeys(map(Start.of, self.scenarios)):
+            self.open(start)
         run = {"id": self.run.id, "host": self.run.host, "pid": self.run.pid, "seed": self.run.seed}
-        stations = {name: one.hand_over() for name, one in self.stations.items()}
+        stations = {
+            start.key: {name: one.hand_over() for name, one in self._stations[start].items()} for start in self._tried
+        }
         return {"run": run, "folder": str(self.folder()), "stations": stations}
 
     def told(self) -> dict[str, Any]:
         """Return what the controller should know of this worker in the end."""
-        return {name: one.told(self.scenarios) for name, one in self.stations.items()}
+        stations = {
+            start.key: {name: one.told(self.scenarios) for name, one in some.items()}
+            for start, some in self._stations.items()
+        }
+        return {"stations": stations, "listed": {name: one.told() for name, one in self._listed.items()}}
 
     def heard(self, told: Mapping[str, Any]) -> None:
         """Take over what a worker told."""
-        for name, one in told.items():
-            self.stations[name].heard(one)
+        known = {start.key: some for start, some in self._stations.items()}
+        for key, some in told.get("stations", {}).items():
+            for name, one in some.items():
+                known[key][name].heard(one)
+        for name, one in told.get("listed", {}).items():
+            self._listed[name].heard(one)
 
     @property
     def codes(self) -> list[ExitCode]:

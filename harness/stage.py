@@ -13,10 +13,10 @@ from typing import Any
 from harness.checks.case import Case
 from harness.dataset import Dataset, Run, adopt, load
 from harness.dataset.probe import Probe, probing
-from harness.errors import AnswerError, HarnessError, UsageError
+from harness.errors import AnswerError, HarnessError
 from harness.interfaces import connect
 from harness.interfaces.rest import Rest
-from harness.model import Endpoint, Inference, Interface, Needs
+from harness.model import Endpoint, Inference, Interface
 from harness.scenario import Asked, Collection, Scenario
 
 _PATIENCE = 10.0
@@ -139,43 +139,6 @@ def _part(run: Run, scenario: Scenario) -> Run:
     """A run's classes of one scenario: two scenario files may call their classes alike."""
     mixed = sha256(f"{run.id}/{scenario.sha256}".encode()).hexdigest()
     return replace(run, id=mixed[: len(run.id)])
-
-
-def needs_of(scenarios: Iterable[Scenario]) -> Needs:
-    """Return what all these scenarios need of one server.
-
-    Raises:
-        UsageError: if two need different values of one setting, or different limits.
-    """
-    modules: dict[str, None] = {}
-    settings: dict[str, str] = {}
-    scenarios = list(scenarios)
-    for scenario in scenarios:
-        modules.update(dict.fromkeys(scenario.needs.modules))
-        modules.update(dict.fromkeys(str(collection.module) for collection in scenario.collections))
-        for name, value in scenario.needs.settings.items():
-            if settings.setdefault(name, value) != value:
-                raise UsageError(
-                    f"two scenarios need different servers: {name} is to be {settings[name]!r} and {value!r}",
-                    hint="run them one after the other",
-                )
-    return Needs(
-        modules=tuple(modules),
-        settings=settings,
-        cpus=_one_limit(scenarios, "cpus"),
-        memory=int(_one_limit(scenarios, "memory")),
-        volumes=tuple(dict.fromkeys(one for scenario in scenarios for one in scenario.needs.volumes)),
-        abilities=tuple(dict.fromkeys(one for scenario in scenarios for one in scenario.needs.abilities)),
-    )
-
-
-def _one_limit(scenarios: Iterable[Scenario], name: str) -> float:
-    limits = {float(limit) for scenario in scenarios if (limit := getattr(scenario.needs, name))}
-    if len(limits) > 1:
-        both = " and ".join(f"{one:g}" for one in sorted(limits))
-        what = f"two scenarios need different servers: {name} is to be {both}"
-        raise UsageError(what, hint="run them one after the other")
-    return limits.pop() if limits else 0.0
 
 
 def packed(endpoint: Endpoint) -> dict[str, Any]:

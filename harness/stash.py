@@ -11,6 +11,7 @@ from harness.errors import HarnessError
 from harness.options import TargetOptions
 
 if TYPE_CHECKING:
+    from harness.fleet import Start
     from harness.record import Entry
     from harness.sitting import Sitting
     from harness.station import Station
@@ -47,9 +48,10 @@ def sitting_of(config: pytest.Config) -> Sitting:
     return config.stash[SITTING]
 
 
-def ask_or_skip(sitting: Sitting, target: str) -> Station:
-    """Return the station of a target; one of several that could not be opened is not asked, and says why."""
-    station = sitting.stations[target]
+def ask_or_skip(sitting: Sitting, target: str, start: Start) -> Station:
+    """Return a start of a target, open; one that can't be opened where others can is not asked, and says why."""
+    station = sitting.station(target, start)
+    or_exit(sitting, lambda: sitting.open(start))
     if station.trouble is not None:
         pytest.skip(f"{target} was not asked: {station.trouble}")
     return station

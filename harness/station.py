@@ -18,7 +18,7 @@ from harness.checks.judging import judge
 from harness.dataset import Dataset, Run, UnfitError
 from harness.deviations import Listed
 from harness.errors import AnswerError, HarnessError, TargetError, UnsupportedError, UsageError
-from harness.fleet import Wanted
+from harness.fleet import Start, Wanted
 from harness.keeping import state_folder
 from harness.model import Endpoint, Needs, Outcome, Verdict
 from harness.scenario import Asked, Collection, Scenario
@@ -33,11 +33,13 @@ _NEAR_IMAGE_OVER_GRPC = (1, 22)
 class Station:
     """A target that was asked for, with what this process knows of it.
 
-    `trouble` is why it could not be opened; `notes` is what people should know of it.
+    `trouble` is why it could not be opened; `notes` is what people should know of it; `borrowed` is True if it goes by
+    another start, see `stand_in`.
 
     Args:
         wanted: which target.
         run: whose classes are created.
+        start: what its server is to have.
         seed: what is drawn from, for the command that asks again.
         loading: told how loading goes on.
         listed: what is known to deviate.
@@ -48,11 +50,13 @@ class Station:
         wanted: Wanted,
         run: Run,
         *,
+        start: Start | None = None,
         seed: int = 0,
         loading: Loading | None = None,
         listed: Listed | None = None,
     ) -> None:
         self.wanted = wanted
+        self.start = start or Start()
         self.listed = listed or Listed()
         self.run = run
         self.target: DescribedTarget | None = None
@@ -60,6 +64,7 @@ class Station:
         self.trouble: HarnessError | None = None
         self.notes: dict[str, Literal["info", "warning"]] = {}
         self.kept = False
+        self.borrowed = False
         self._closed = False
         self._kept_target: object | None = None
         self._seed = seed
@@ -103,6 +108,19 @@ class Station:
             raise
         self.endpoint = endpoint
 
+    def stand_in(self, other: Station, scenarios: Iterable[Scenario]) -> bool:
+        """Stay closed, and go by what another start of the target is, if nothing could be asked here anyway.
+
+        Args:
+            other: another start of the same target, open.
+            scenarios: what would be asked.
+        """
+        endpoint = other.endpoint
+        if endpoint is None or not all(unfit(one, "", endpoint) for one in scenarios):
+            return False
+        self.endpoint, self._folder, self.borrowed = endpoint, other._folder, True
+        return True
+
     def _opened(self, target: DescribedTarget, needs: Needs) -> Endpoint:
         if not (self.wanted.keep or self.wanted.reuse):
             return self._open.enter_context(target.open(needs))
@@ -145,7 +163,9 @@ class Station:
             return ()
 
     def close(self, scenarios: Iterable[Scenario], *, owner: bool) -> None:
-        """Take away what this process brought into the database, and the owner the database too."""
+        """Take away what this process brought into the database, and the owner the database too; once is enough."""
+        if self._closed:
+            return
         self._closed = True
         if self._silent:
             self._open.close()  # nothing can be taken away there: with its process gone, that is known at once
@@ -154,7 +174,7 @@ class Station:
                 mine.callback(self._stage.close)
             endpoint = self.endpoint
             goes = endpoint is not None and endpoint.started and not self.kept
-            if endpoint is not None and owner and not (self._silent or goes or endpoint.read_only):
+            if endpoint is not None and owner and not (self._silent or self.borrowed or goes or endpoint.read_only):
                 take_away(endpoint, self.run, scenarios)  # what is in a database that goes goes with it
 
     # --- with -n ---------------------------------------------------------------------------------
@@ -173,12 +193,11 @@ class Station:
     def told(self, scenarios: Iterable[Scenario]) -> dict[str, Any]:
         """Return what the controller should know of this worker in the end."""
         collections = {str(one.path): self.collections(one) for one in scenarios}
-        return {"notes": self.notes, "collections": collections, "listed": self.listed.told()}
+        return {"notes": self.notes, "collections": collections}
 
     def heard(self, told: Mapping[str, Any]) -> None:
         """Take over what a worker told."""
         self.notes |= told.get("notes", {})
-        self.listed.heard(told.get("listed", {}))
         for path, collections in told.get("collections", {}).items():
             known = self._told.setdefault(path, {})
             for name, facts in collections.items():
@@ -285,6 +304,8 @@ def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
     wanted = scenario.needs.weaviate
     if wanted and endpoint.version and not SpecifierSet(wanted).contains(endpoint.version, prereleases=True):
         return f"the scenario needs Weaviate {wanted}, this is {endpoint.version}"
+    if scenario.needs.settings and endpoint.as_found:
+        return f"the scenario needs {Start.of(scenario)} for its database: {endpoint.as_found}"
     limits = [name for name in ("cpus", "memory", "volumes") if getattr(scenario.needs, name)]
     if limits and endpoint.unlimited:
         return f"the scenario needs {' and '.join(limits)} for its database: {endpoint.unlimited}"

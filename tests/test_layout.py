@@ -50,22 +50,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "opening": {"errors"},
     "station": BASE
     | {"abilities", "checks", "dataset", "deviations", "fleet", "images", "keeping", "scenario", "stage", "targets"},
-    "sitting": BASE
-    | {"checks", "dataset", "deviations", "fleet", "interfaces", "keeping", "opening", "options", "scenario", "stage"}
-    | {"station", "targets"},
-    "stash": {"errors", "options", "record", "sitting", "station"},
+    "sitting": {"checks", "dataset", "deviations", "errors", "fleet", "interfaces", "keeping", "opening", "options"}
+    | {"scenario", "stage", "station", "targets"},
+    "stash": {"errors", "fleet", "options", "record", "sitting", "station"},
     "showing": {"checks", "images", "record", "scenario"},
     "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "station", "statistics"},
-    "items": BASE | {"checks", "interfaces", "latency", "record", "scenario", "showing", "sitting", "stash"},
+    "items": BASE | {"checks", "fleet", "interfaces", "latency", "record", "scenario", "showing", "sitting", "stash"},
     "session_record": BASE | {"fleet", "record", "report", "scenario", "sitting", "station"},
-    "handwritten": BASE | {"checks", "dataset", "scenario", "stash"},
+    "handwritten": BASE | {"checks", "dataset", "fleet", "scenario", "stash"},
     "plugin": {"errors", "handwritten", "items", "options", "scenario", "session_record", "stash"},
     "progress": {"sitting", "stash"},
     "preflight": {"checks", "errors", "scenario"},
     "inventory": {"checks", "interfaces", "scenario", "targets"},
     "runs": {"errors"},
     "session": {"errors", "images", "inventory", "options", "preflight", "progress", "record", "report", "runs"}
-    | {"scenario", "sitting", "stage"},
+    | {"scenario", "sitting"},
     "machine": {"fleet", "interfaces", "keeping", "model", "options", "targets"},
     "cli": {"errors", "machine", "options", "proving", "session"},
 }

@@ -49,7 +49,8 @@ class Endpoint:
     entry. `weaviate` is False for the in-process reference: then no Weaviate was tested. `started` is True if the
     harness started it: questions that might harm or hang go only to such. `inference` maps a module name to the service
     behind it where that is known. `unlimited` says why it was not given the processors, memory and volumes that
-    scenarios need; empty if it was. `api_key` never appears in a repr, a record or a message.
+    scenarios need, `as_found` why not the settings; empty if it was. `api_key` never appears in a repr, a record or a
+    message.
     """
 
     target: str
@@ -63,6 +64,7 @@ class Endpoint:
     read_only: bool = False
     inference: Mapping[str, Inference] = field(default_factory=dict)
     unlimited: str = ""
+    as_found: str = ""
     api_key: str = field(default="", repr=False)
 
     @property

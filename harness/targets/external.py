@@ -79,7 +79,8 @@ class ExternalTarget:
             modules=meta.modules,
             weaviate=meta.weaviate,
             read_only=self._read_only,
-            unlimited="it was running already",
+            unlimited=self.why_not,
+            as_found=self.why_not,
             api_key=key,
         )
 
