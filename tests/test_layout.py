@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "images": BASE,
     "oracle": BASE,
     "record": BASE,
+    "truth": BASE | {"oracle"},
     "golden": BASE | {"images", "keeping"},
     "scenario": BASE | {"images", "statistics"},
     "interfaces": BASE | {"exchange", "images", "stubs", "transport"},
@@ -43,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "transport"},
     "report": BASE | {"histogram", "record", "statistics"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
+    "commands": BASE | {"truth"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},
     "fleet": BASE | {"options", "scenario", "targets"},
@@ -66,7 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"errors", "images", "inventory", "options", "preflight", "progress", "record", "report", "runs"}
     | {"scenario", "sitting"},
     "machine": {"fleet", "interfaces", "keeping", "model", "options", "targets"},
-    "cli": {"errors", "machine", "options", "proving", "session"},
+    "cli": {"commands", "errors", "machine", "options", "proving", "session"},
 }
 """What each part may import of the others, beside `harness` itself (its version) and its own modules.
 

@@ -1,0 +1,162 @@
+"""Vectors and answers in Parquet; needs the extra `nearimage[scale]`.
+
+A folder of files, or one file; each row group of each file is a shard. A row has an id (text or a number) and a vector
+(a list of numbers, all of the same length).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import FileError, UsageError
+from harness.truth.neighbours import Neighbours
+from harness.truth.shards import Rows
+
+_HINT = "Each row needs an id and a vector, a list of numbers; other names: --columns ID,VECTOR."
+
+
+class Columns(NamedTuple):
+    """What the two columns are called."""
+
+    id: str = "id"
+    vector: str = "vector"
+
+
+class _Group(NamedTuple):
+    file: Path
+    number: int
+    rows: int
+
+
+class ParquetShards:
+    """The vectors of a folder of Parquet files, by the names of the files, or of one file.
+
+    Args:
+        path: the folder or the file.
+        columns: what the columns are called.
+
+    Raises:
+        FileError: there is none, or one has no such columns, or vectors of several lengths.
+        UsageError: pyarrow is not installed.
+    """
+
+    def __init__(self, path: Path, columns: Columns = Columns()) -> None:  # noqa: B008 - it is frozen
+        parquet = _pyarrow().parquet
+        files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        self.path, self._columns = path, columns
+        self._groups: list[_Group] = []
+        for file in files:
+            found = _opened(file, columns, parquet)
+            counts = [found.metadata.row_group(number).num_rows for number in range(found.metadata.num_row_groups)]
+            self._groups += [_Group(file, number, rows) for number, rows in enumerate(counts) if rows]
+        if not self._groups:
+            raise FileError("holds no vectors in Parquet files", path=path, hint=_HINT)
+        self.starts = (0, *accumulate(group.rows for group in self._groups))
+        self.components = self.rows(0).shape[1]
+        marks = ((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+        self.identity = f"{path.resolve()} {columns} {list(marks)}"
+
+    def rows(self, shard: int) -> Rows:
+        """Return the vectors of a shard, m x n.
+
+        Raises:
+            FileError: they are no vectors of one length.
+        """
+        group = self._groups[shard]
+        column = self._read(group, self._columns.vector).combine_chunks()
+        flat = column.flatten()
+        if column.null_count or flat.null_count or len(flat) % group.rows:
+            raise FileError("has rows without a vector, or vectors of several lengths", path=group.file, hint=_HINT)
+        lengths = {len(flat) // group.rows, getattr(self, "components", len(flat) // group.rows)}
+        if column.type.__class__.__name__ != "FixedSizeListType":
+            lengths |= set(np.unique(np.diff(column.offsets.to_numpy())).tolist())
+        if len(lengths) > 1:
+            said = " and ".join(map(str, sorted(lengths)))
+            raise FileError(f"has vectors of {said} components", path=group.file, hint=_HINT)
+        return np.ascontiguousarray(flat.to_numpy(zero_copy_only=False), dtype=np.float32).reshape(group.rows, -1)
+
+    def rows_at(self, places: NDArray[np.int64]) -> dict[int, Rows]:
+        """Return the vectors at these places; whole shards are read for them, one after the other."""
+        found: dict[int, Rows] = {}
+        for shard, within in self._by_shard(places):
+            rows = self.rows(shard)
+            found |= {self.starts[shard] + place: rows[place].copy() for place in within}
+        return found
+
+    def ids_at(self, places: NDArray[np.int64]) -> dict[int, str]:
+        """Return the ids at these places."""
+        found: dict[int, str] = {}
+        for shard, within in self._by_shard(places):
+            ids = self._read(self._groups[shard], self._columns.id)
+            found |= {self.starts[shard] + place: str(ids[place].as_py()) for place in within}
+        return found
+
+    def _by_shard(self, places: NDArray[np.int64]) -> Iterable[tuple[int, list[int]]]:
+        shards = np.searchsorted(self.starts, places, side="right") - 1
+        for shard in np.unique(shards).tolist():
+            yield shard, (places[shards == shard] - self.starts[shard]).tolist()
+
+    def _read(self, group: _Group, column: str) -> Any:
+        with _opened(group.file, self._columns, _pyarrow().parquet) as file:
+            return file.read_row_group(group.number, columns=[column]).column(column)
+
+
+def write_vectors(path: Path, ids: Sequence[str], vectors: Rows) -> None:
+    """Write one Parquet file of vectors, as one row group.
+
+    Raises:
+        UsageError: pyarrow is not installed.
+    """
+    arrow = _pyarrow()
+    flat = arrow.array(vectors.reshape(-1))
+    column = arrow.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
+    arrow.parquet.write_table(arrow.table({"id": list(ids), "vector": column}), path, row_group_size=max(1, len(ids)))
+
+
+def write_neighbours(path: Path, questions: Sequence[str], answers: Sequence[Neighbours]) -> None:
+    """Write the answers: a row for each neighbour of each question, nearest first.
+
+    `rank` counts from 1, equal distances have the same; `sure` tells whether a right answer must have the object.
+
+    Raises:
+        UsageError: pyarrow is not installed.
+    """
+    arrow = _pyarrow()
+    counts = [len(answer.ids) for answer in answers]
+    ranks = [np.searchsorted(answer.distances, answer.distances, side="left") + 1 for answer in answers]
+    table = {
+        "question": np.repeat(np.asarray(questions, dtype=object), counts),
+        "rank": np.concatenate(ranks),
+        "id": [id_ for answer in answers for id_ in answer.ids],
+        "distance": np.concatenate([answer.distances for answer in answers]),
+        "sure": np.concatenate([answer.sure for answer in answers]),
+    }
+    unfinished = path.with_name(path.name + ".part")
+    arrow.parquet.write_table(arrow.table(table), unfinished)
+    unfinished.replace(path)
+
+
+def _opened(file: Path, columns: Columns, parquet: Any) -> Any:
+    try:
+        found = parquet.ParquetFile(file)
+    except (OSError, ValueError) as error:  # arrow's own errors are kinds of these
+        raise FileError(f"is no Parquet file that can be read ({error})", path=file) from error
+    lacking = [name for name in columns if name not in found.schema_arrow.names]
+    if lacking:
+        raise FileError(f"has no column {' and no column '.join(lacking)}", path=file, hint=_HINT)
+    return found
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet
+    except ImportError as error:
+        raise UsageError("pyarrow is not installed", hint="Get it: pip install 'nearimage[scale]'.") from error
+    return pa
