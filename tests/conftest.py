@@ -13,6 +13,7 @@ from running import Place
 
 import harness
 from harness.interfaces.here import lacking
+from harness.interfaces.installed import PACKAGES
 
 pytest_plugins = ["pytester"]
 collect_ignore_glob = ["*.yaml"]
@@ -28,8 +29,7 @@ def _missing(markers: set[str]) -> dict[str, str]:
     """What each marker lacks here: its tests are left out, and asking for them with `-m` is an error."""
     lacks = {
         "docker": _no_docker() if "docker" in markers else "",
-        "typescript": lacking("typescript") if "typescript" in markers else "",
-        "shell": lacking("shell") if "shell" in markers else "",
+        **{name.replace("-", "_"): lacking(name) for name in (*PACKAGES, "shell") if name.replace("-", "_") in markers},
         "live": "" if os.environ.get("WEAVIATE_BINARY") else "WEAVIATE_BINARY names no Weaviate (tox -e live)",
         "wheel": "nearimage is not installed from a wheel (tox -e wheel)" if _in_source_tree() else "",
     }

@@ -21,7 +21,10 @@ _MAKERS: Mapping[str, tuple[str, str]] = {
     "grpc": ("grpc", "Grpc"),
     "python": ("python_client", "PythonClient"),
     "python-async": ("python_client", "AsyncPythonClient"),
+    "python-v3": ("older_clients", "PythonV3"),
     "typescript": ("typescript_client", "TypeScriptClient"),
+    "typescript-v1": ("older_clients", "TypeScriptV1"),
+    "typescript-v2": ("older_clients", "TypeScriptV2"),
     "shell": ("shell", "Shell"),
 }
 """Module and class of each; imported when it is wanted, for some are heavy."""
@@ -32,7 +35,7 @@ NAMES = tuple(_MAKERS)
 DEFAULT = ("graphql", "grpc")
 """The two that a server itself speaks; the others are clients of these, and are asked for by name."""
 
-SPEAK_GRAPHQL = frozenset({"graphql", "shell"})
+SPEAK_GRAPHQL = frozenset({"graphql", "python-v3", "typescript-v1", "typescript-v2", "shell"})
 """Those whose questions travel as GraphQL, which knows no limit as an answer; the others' go over gRPC."""
 
 

@@ -214,10 +214,11 @@ def _where(where: Where) -> str:
     if where.operands:
         inner = ", ".join(_where(operand) for operand in where.operands)
         return f"{{operator: {where.operator}, operands: [{inner}]}}"
-    return f"{{path: {literal(where.path)}, operator: {where.operator}, {_value_name(where)}: {literal(where.value)}}}"
+    return f"{{path: {literal(where.path)}, operator: {where.operator}, {value_name(where)}: {literal(where.value)}}}"
 
 
-def _value_name(where: Where) -> str:
+def value_name(where: Where) -> str:
+    """The argument of a filter that takes a value of this type."""
     match where.value:
         case bool():
             return "valueBoolean"

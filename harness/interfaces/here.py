@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.interfaces import shell, typescript_installed
+from harness.interfaces import shell
+from harness.interfaces.installed import PACKAGES
 
 _PATIENCE = 10.0
 
@@ -27,12 +28,10 @@ def beside() -> Iterator[Beside]:
     """Yield what is known of each; nothing is asked of a network."""
     version = importlib.metadata.version("weaviate-client")
     yield Beside("python", there=True, says=f"weaviate-client {version}, synchronous and asynchronous")
-    trouble = typescript_installed.missing()
-    if trouble:
-        yield Beside("typescript", there=False, says=trouble, hint=typescript_installed.remedy())
-    else:
-        says = f"{_version('node')}, packages in {typescript_installed.folder()}"
-        yield Beside("typescript", there=True, says=says)
+    for name, packages in PACKAGES.items():
+        trouble = packages.missing()
+        says = trouble or f"{packages.client}, in {packages.folder}"
+        yield Beside(name, there=not trouble, says=says, hint=packages.remedy() if trouble else "")
     trouble = shell.missing()
     hint = "Install it, for --interfaces shell." if trouble else ""
     yield Beside("shell", there=not trouble, says=trouble or f"base64 and {_version('curl')}", hint=hint)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
 from dataclasses import asdict
 from functools import partial
 from time import perf_counter
@@ -17,9 +16,9 @@ from harness.errors import UnsupportedError
 from harness.interfaces.graphql import MOST_VALUES
 from harness.interfaces.grpc_clients import address, demand_sayable
 from harness.interfaces.image_files import ImageFiles, decoded
+from harness.interfaces.installed import PACKAGES
 from harness.interfaces.line_program import LineProgram, ProgramEndedError
 from harness.interfaces.rest import float32s
-from harness.interfaces.typescript_installed import PROGRAM, folder, missing, remedy
 from harness.model import (
     Aggregation,
     Answer,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 
     from harness.model import Endpoint
 
+_PACKAGES = PACKAGES["typescript"]
 _START = 30.0
 """Seconds until Node.js has read the client; half a second on an idle machine."""
 _OWN_TIME = 2.0
@@ -85,8 +85,8 @@ class TypeScriptClient:
     forms: ClassVar[tuple[str, ...]] = ("Buffer", "path", "string")
 
     def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0) -> None:
-        if trouble := missing():
-            raise UnsupportedError(trouble, hint=remedy())
+        if trouble := _PACKAGES.missing():
+            raise UnsupportedError(trouble, hint=_PACKAGES.remedy())
         self._greeting = {**address(endpoint), "api_key": endpoint.api_key, "timeout": timeout}
         self._timeout = timeout
         self._files = ImageFiles()
@@ -156,12 +156,11 @@ class TypeScriptClient:
         return Answer(State.UNKNOWN, (), message, "", sent, perf_counter())
 
     def _started(self) -> LineProgram:
-        command = [shutil.which("node") or "node", str(PROGRAM), str(folder())]
         try:
-            return LineProgram(command, self._greeting, within=_START)
+            return LineProgram(_PACKAGES.command(), self._greeting, within=_START)
         except (OSError, ProgramEndedError, TimeoutError) as error:
             what = f"the TypeScript client does not start: {error or f'no word within {_START:g} s'}"
-            raise UnsupportedError(what, hint=remedy()) from error
+            raise UnsupportedError(what, hint=_PACKAGES.remedy()) from error
 
     def _worded(self, question: Question, form: str) -> dict[str, Any]:
         """A question as the program takes it: NaN and infinities as text, for JSON has no words for them."""

@@ -7,7 +7,7 @@ from math import inf, nan
 from typing import TYPE_CHECKING
 
 import pytest
-from every_interface import CLIENTS, OVER_HTTP
+from every_interface import CLIENTS, OLDER, OVER_HTTP
 from planted_objects import image, uuid
 
 from harness.errors import UnsupportedError
@@ -63,6 +63,8 @@ def test_a_distance_is_the_largest_allowed(
     interface: Interface, like_step_3: Question, distance: float, count: int
 ) -> None:
     """Exactly the hits within the distance come back; 0 is a threshold like any other."""
+    if distance == 0 and interface.name.startswith("typescript-v"):
+        pytest.skip("this client leaves out a distance of 0: test_clients.py")
     answer = interface.ask(like_step_3.but(distance=distance, limit=100))
     assert (answer.state, len(answer.hits)) == (State.OK, count)
 
@@ -142,6 +144,10 @@ def test_certainty_is_asked_for_and_brought_back(interface: Interface, texts: st
 def test_named_vectors_are_chosen_and_brought_back(interface: Interface, named: str) -> None:
     """A target vector is asked by its name, and vectors come back by theirs."""
     question = Question(named, NearImage(image(2, 1)), limit=1, target_vectors=("two",), vectors=("one", "two"))
+    if interface.name in {"python-v3", "typescript-v1"}:
+        with pytest.raises(UnsupportedError, match="no named vectors"):
+            interface.ask(question)
+        return
     answer = interface.ask(question)
     assert answer.state is State.OK
     assert answer.ids == (uuid(1),)
@@ -168,6 +174,10 @@ def test_a_refusal_has_the_servers_words(
     interface: Interface, like_step_3: Question, changes: dict[str, object], words: str
 ) -> None:
     """A question that the server will not answer is refused, with its message and without hits."""
+    if changes == {"near": NearImage("")} and interface.name.startswith("typescript-v"):
+        with pytest.raises(UnsupportedError, match="image field must be present"):
+            interface.ask(like_step_3.but(**changes))
+        return
     answer = interface.ask(like_step_3.but(**changes))
     assert answer.state is State.REFUSED
     assert words in answer.message
@@ -177,14 +187,19 @@ def test_a_refusal_has_the_servers_words(
 
 def test_both_thresholds_are_sent_and_refused(interface: Interface, texts: str) -> None:
     """Distance and certainty together reach the server, which refuses them."""
-    answer = interface.ask(Question(texts, NearImage(image(2, 1)), distance=0.5, certainty=0.5))
+    question = Question(texts, NearImage(image(2, 1)), distance=0.5, certainty=0.5)
+    if interface.name == "python-v3":
+        with pytest.raises(UnsupportedError, match="Cannot have both"):
+            interface.ask(question)
+        return
+    answer = interface.ask(question)
     assert answer.state is State.REFUSED
     assert "distance and certainty" in answer.message
 
 
 def test_an_interface_answers_on_after_a_refusal(interface: Interface, like_step_3: Question) -> None:
     """A refusal leaves the connection usable."""
-    assert interface.ask(like_step_3.but(near=NearImage(""))).state is State.REFUSED
+    assert interface.ask(like_step_3.but(near=NearImage("anVuaw=="))).state is State.REFUSED
     assert interface.ask(like_step_3).state is State.OK
 
 
@@ -228,6 +243,10 @@ def test_what_a_protocol_cannot_say_is_not_asked(interface: Interface, like_step
 
 def test_hits_are_gathered_in_groups(interface: Interface, like_step_3: Question) -> None:
     """Groups come in the order of their best hit, each with its best hits, and all their hits are the answer's."""
+    if interface.name in OLDER:
+        with pytest.raises(UnsupportedError, match="no words for group_by"):
+            interface.ask(like_step_3.but(group_by=GroupBy("label", 2, 3)))
+        return
     answer = interface.ask(like_step_3.but(limit=20, group_by=GroupBy("label", 2, 3), properties=("number",)))
     assert answer.state is State.OK
     assert answer.groups[0].value == "third-0"
@@ -241,6 +260,8 @@ def test_hits_are_gathered_in_groups(interface: Interface, like_step_3: Question
 
 def test_no_hits_make_no_groups(interface: Interface, like_step_3: Question) -> None:
     """Where nothing is near enough, there is no group."""
+    if interface.name in OLDER:
+        pytest.skip("it has no words for groups")
     answer = interface.ask(like_step_3.but(distance=-1.0, group_by=GroupBy("label", 2, 3)))
     assert (answer.state, answer.groups, answer.hits) == (State.OK, (), ())
 
@@ -254,6 +275,8 @@ def test_what_is_found_is_counted(
     interface: Interface, like_step_3: Question, changes: dict[str, object], object_limit: int | None, count: int
 ) -> None:
     """An aggregation has the number of objects within the threshold and the limit, by vector as by image."""
+    if interface.name in OLDER:
+        pytest.skip("it is not asked to count")
     near = NearVector((3.0, 1.0, 0.1)) if interface.name.startswith("python") else like_step_3.near
     answer = interface.aggregate(like_step_3.but(near=near, **changes).counted(object_limit=object_limit))
     assert answer.state is State.OK
@@ -264,7 +287,10 @@ def test_what_is_found_is_counted(
 def test_a_client_that_breaks_over_it_asked_nothing(interface: Interface, like_step_3: Question) -> None:
     """The Python client's own aggregation by image raises a TypeError; the others count."""
     aggregation = like_step_3.counted(object_limit=2)
-    if interface.name.startswith("python"):
+    if interface.name in OLDER:
+        with pytest.raises(UnsupportedError, match="not asked to count"):
+            interface.aggregate(aggregation)
+    elif interface.name.startswith("python"):
         with pytest.raises(UnsupportedError, match="breaks"):
             interface.aggregate(aggregation)
     else:

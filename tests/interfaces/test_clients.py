@@ -14,21 +14,25 @@ from typing import Any
 import grpc
 import pytest
 from badserver import BadServer, http
-from every_interface import CLIENTS, EVERY
+from every_interface import CLIENTS, EVERY, OLDER
 from planted_objects import image, uuid
 from refusing_grpc import RefusingGrpc
 from running import Place
 
 from harness.errors import ExitCode, UnsupportedError
 from harness.interfaces import connect
+from harness.interfaces.__main__ import main
+from harness.interfaces.installed import PACKAGES
 from harness.interfaces.typescript_client import TypeScriptClient
-from harness.interfaces.typescript_installed import install
 from harness.model import Endpoint, NearImage, NearVector, Question, State
 
 FORMS = {
     "python": ("base64", "path", "Path", "file"),
     "python-async": ("base64", "path", "Path", "file"),
     "typescript": ("Buffer", "path"),
+    "python-v3": ("base64", "path", "file"),
+    "typescript-v1": ("base64", "path"),
+    "typescript-v2": ("base64", "path"),
     "shell": ("stdin", "file"),
 }
 NOWHERE = Endpoint(target="test", url="http://127.0.0.1:9", grpc="127.0.0.1:10", version="1.39.0")
@@ -73,7 +77,7 @@ def test_an_image_gives_the_same_answer_in_every_form(endpoint: Endpoint, steps:
     assert len({tuple(hit.distance for hit in answer.hits) for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("name", [one for one in EVERY if one.values[0] in CLIENTS])
+@pytest.mark.parametrize("name", [one for one in EVERY if one.values[0] in CLIENTS | OLDER])
 def test_what_is_no_file_is_not_given_as_one(name: str) -> None:
     """A malformed text can be sent as text, but not as a file, whose base64 would be another."""
     with closing(connect(name, NOWHERE)) as opened:
@@ -117,7 +121,7 @@ def at_http(address: str) -> Endpoint:
 @pytest.mark.parametrize("name", sorted(CLIENTS))
 def test_a_client_needs_a_grpc_address(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without one nothing can be asked, and the reason says what is missing."""
-    monkeypatch.setattr("harness.interfaces.typescript_client.missing", str)
+    monkeypatch.setattr("harness.interfaces.installed.NodePackages.missing", lambda _: "")
     with pytest.raises(UnsupportedError, match="no gRPC address"):
         connect(name, Endpoint(target="test", url="http://127.0.0.1:1", version="1.39.0"))
 
@@ -127,6 +131,42 @@ def test_what_a_client_would_change_silently_is_not_asked(change: dict[str, Any]
     """A negative number has no place in its protocol, and it would make a name's first letter a capital."""
     with closing(connect("python", NOWHERE)) as opened, pytest.raises(UnsupportedError):
         opened.ask(nearest("Anything", "AAAA").but(**change))
+
+
+@pytest.mark.parametrize("name", [one for one in EVERY if one.values[0].startswith("typescript-v")])
+@pytest.mark.parametrize("name_of_zero", ["distance", "certainty", "limit", "autocut"])
+def test_a_zero_that_the_older_client_leaves_out_is_not_asked(name: str, name_of_zero: str) -> None:
+    """It takes 0 for nothing given, so a threshold of 0 would be none at all."""
+    with closing(connect(name, NOWHERE)) as opened, pytest.raises(UnsupportedError, match=f"{name_of_zero} of 0"):
+        opened.ask(nearest("Anything", "AAAA").but(**{name_of_zero: 0}))
+
+
+@pytest.mark.parametrize("name", [one for one in EVERY if one.values[0] in OLDER])
+def test_without_its_packages_an_older_client_is_not_there(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing is downloaded behind anybody's back: the hint has the command that does."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(UnsupportedError, match="packages of the") as raised:
+        connect(name, NOWHERE)
+    assert raised.value.hint.endswith(f"harness.interfaces install {name}")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_environment_whose_python_is_gone_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A virtual environment outlives the Python that it was made of; it counts as missing then."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    packages = PACKAGES["python-v3"]
+    packages.folder.mkdir(parents=True)
+    (packages.folder / ".nearimage-complete").touch()
+    assert "is gone" in packages.missing()
+
+
+@pytest.mark.parametrize("arguments", [[], ["install"], ["install", "perl"], ["remove", "typescript"]])
+def test_a_wrong_installation_is_a_mistake_of_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The names that there are stand in one line."""
+    assert main(arguments) == ExitCode.USAGE
+    assert "python-v3,typescript,typescript-v1,typescript-v2,all" in capsys.readouterr().err
 
 
 # --- Node.js -------------------------------------------------------------------------------------
@@ -139,7 +179,7 @@ def test_without_node_the_reason_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
         connect("typescript", NOWHERE)
     assert "Install node and npm" in raised.value.hint
     with pytest.raises(Exception, match=r"no Node\.js with npm"):
-        install()
+        PACKAGES["typescript"].install()
 
 
 def test_without_its_packages_nothing_is_downloaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -160,7 +200,7 @@ def test_npm_that_fails_leaves_its_last_words(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(Exception, match="no registry today"):
-        install()
+        PACKAGES["typescript"].install()
     with pytest.raises(UnsupportedError, match="packages"):
         connect("typescript", NOWHERE)
 
@@ -199,7 +239,7 @@ def test_a_client_that_does_not_start_is_not_judged(
 ) -> None:
     """A Node.js that is too old for the client, say: its last words are the reason."""
     program(tmp_path, "node", f"#!/bin/sh\n{text}\n")
-    monkeypatch.setattr("harness.interfaces.typescript_client.missing", str)
+    monkeypatch.setattr("harness.interfaces.installed.NodePackages.missing", lambda _: "")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     with TypeScriptClient(NOWHERE) as opened, pytest.raises(UnsupportedError, match=reason):
         opened.ask(nearest("Anything", "AAAA"))
@@ -289,5 +329,6 @@ def test_the_doctor_says_how_to_get_what_is_missing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PATH", str(tmp_path))
     found = {one.name: one for one in beside()}
     assert found["python"].there
-    assert [found[name].there for name in ("typescript", "shell")] == [False, False]
-    assert all(found[name].says and found[name].hint for name in ("typescript", "shell"))
+    missing = ("typescript", "typescript-v1", "typescript-v2", "shell")
+    assert not any(found[name].there for name in missing)
+    assert all(found[name].says and found[name].hint for name in missing)

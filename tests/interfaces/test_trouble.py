@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 from badserver import BadServer, http
-from every_interface import CLIENTS, EVERY, OVER_HTTP
+from every_interface import CLIENTS, EACH_PROGRAM, OVER_HTTP
 from refusing_grpc import RefusingGrpc
 
 from harness.errors import TargetError, UsageError
@@ -57,7 +57,7 @@ def refusing(name: str, message: str) -> Iterator[BadServer | RefusingGrpc]:
             yield stack.enter_context(BadServer(http("401 Unauthorized", body)))
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", EACH_PROGRAM)
 def test_silence_is_unknown(name: str) -> None:
     """A server that never answers gives an unknown answer once the time is over."""
     with BadServer() as server:
@@ -66,7 +66,7 @@ def test_silence_is_unknown(name: str) -> None:
     assert answer.message
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", EACH_PROGRAM)
 def test_a_broken_connection_is_unknown(name: str) -> None:
     """Nobody knows what a server did that reset the connection."""
     with BadServer(resets=True) as server:
@@ -75,7 +75,7 @@ def test_a_broken_connection_is_unknown(name: str) -> None:
     assert answer.message
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", EACH_PROGRAM)
 def test_a_closed_port_is_unknown(name: str) -> None:
     """Nobody listens there: the answer is unknown, and its message says why."""
     with BadServer() as server:
@@ -86,7 +86,7 @@ def test_a_closed_port_is_unknown(name: str) -> None:
         assert "refused" in answer.message.lower() or "connect" in answer.message
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", EACH_PROGRAM)
 def test_a_page_for_people_is_unknown(name: str) -> None:
     """A web page with status 200, as a login portal sends it, is no answer."""
     with BadServer(HTML) as server:
@@ -95,7 +95,7 @@ def test_a_page_for_people_is_unknown(name: str) -> None:
     assert answer.message
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", EACH_PROGRAM)
 def test_a_wrong_key_is_refused_with_the_servers_words(name: str) -> None:
     """Refusals keep the message and the status."""
     with refusing(name, "who are you?") as server:
@@ -104,7 +104,7 @@ def test_a_wrong_key_is_refused_with_the_servers_words(name: str) -> None:
     assert answer.code in {"401", "UNAUTHENTICATED"}
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", EACH_PROGRAM)
 def test_the_key_is_sent_as_a_bearer(name: str) -> None:
     """The API key travels in the authorization header."""
     with refusing(name, "no") as server:
