@@ -36,6 +36,7 @@ LARGE = TINY.replace("subjects: 4", "subjects: 2000").replace("[near-image/ascen
 """The same with four thousand pictures and every check: something to interrupt."""
 
 _LONG = 90.0
+_NOT_A_PERSONS = ("NEARIMAGE_", "WEAVIATE_", "PYTEST_")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Place:
     @property
     def env(self) -> dict[str, str]:
         """The environment of a person who has set nothing."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEARIMAGE_", "WEAVIATE_"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_A_PERSONS)}
         kept |= {"NEARIMAGE_STATE": str(self.state), "TMPDIR": str(self.temporary), "COLUMNS": "200"}
         return kept | {"XDG_CACHE_HOME": str(self.folder / "cache")}
 

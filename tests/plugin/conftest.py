@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 
@@ -13,6 +14,8 @@ from inner_runs import Inner
 def inner(pytester: pytest.Pytester, server: str, monkeypatch: pytest.MonkeyPatch) -> Inner:
     """A test run with one scenario in its folder; what it notes down stays in that folder."""
     monkeypatch.setenv("NEARIMAGE_STATE", str(pytester.path / "state"))
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+        monkeypatch.delenv(name)  # it is no worker of ours
     run = Inner(pytester, server)
     run.scenario()
     return run
