@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.model import Metric
-from harness.reference.request import InterfaceName, Near, Refusal, Search
+from harness.reference.request import InterfaceName, Near, Refusal, Search, Tenant
 from harness.reference.schema import Collection
 from harness.reference.settings import Settings
+
+_ACTIVE = frozenset({"ACTIVE", "HOT"})
 
 
 class Admission:
@@ -137,6 +139,11 @@ class Admission:
         """The definition of a class after a change was refused: as it was."""
         del new
         return old
+
+    def check_active(self, tenant: Tenant) -> None:
+        """An inactive tenant is asked nothing and given nothing."""
+        if tenant.status not in _ACTIVE:
+            raise Refusal(f"tenant not active: '{tenant.name}'")
 
     def partition(self, collection: Collection, tenant: str) -> str:
         """Which part of a collection a tenant sees: its own."""

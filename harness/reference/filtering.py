@@ -56,11 +56,19 @@ class Filtering:
             if where.operator == "ContainsAny":
                 return any(found)
             return all(found) if where.operator == "ContainsAll" else not any(found)
+        if where.operator == "PointsAt":
+            return any(
+                place["beacon"].rpartition("/")[2].lower() in where.value for place in self.places(item, where.path[0])
+            )
         value = value_of(item, where.path[-1])
         if where.operator == "IsNull":
             return (value is None or value == []) is bool(where.value)
         elements = value if isinstance(value, list) else [] if value is None else [value]
         return self.value_passes(where, elements, collection)
+
+    def places(self, item: StoredObject, name: str) -> list[dict[str, Any]]:
+        """Where a reference of an object points at: all of its beacons."""
+        return list(item.properties.get(name) or ())
 
     def value_passes(self, where: Filter, elements: list[Any], collection: Collection) -> bool:
         """Whether any of an object's values passes one comparison."""
@@ -103,6 +111,8 @@ def check_filter(where: Filter, collection: Collection) -> None:
             problem = f"operator '{where.operator}', but no operands set - add at least one operand"
             raise Refusal(f"could not extract filters: invalid where filter: {problem}")
         return
+    if where.operator == "PointsAt":
+        return  # it was judged when it was made
     if not where.path:
         raise Refusal("could not extract filters: invalid where filter: field 'path': must have at least one element")
     if where.value is None:

@@ -40,7 +40,7 @@ from harness.reference.engine import Engine
 from harness.reference.forms import error
 from harness.reference.graphql_lifting import Lifted, filled, lifted
 from harness.reference.graphql_shapes import counted_shape, group_shape, match_shape
-from harness.reference.graphql_types import Part, build_schema, part_of
+from harness.reference.graphql_types import Part, build_schema, parts_of
 from harness.reference.graphql_words import RULES, told
 from harness.reference.request import Refusal
 
@@ -137,9 +137,8 @@ class GraphQL:
         with self._lock:
             if self._version != self._engine.schema_version:
                 self._version = self._engine.schema_version
-                collections = self._engine.collections()
-                old = self._parts
-                self._parts = {each.name: part_of(each, old.get(each.name)) for each in collections}
+                collections = {each.name: each for each in self._engine.collections()}
+                self._parts = parts_of(collections, self._parts)
                 self._schema = build_schema(self._parts)
             return self._schema
 
@@ -214,8 +213,20 @@ class _Execution:
         return [match_shape(match, selection) for match in results.matches]
 
     def _aggregated(self, collection: str, arguments: Mapping[str, Any], selection: Selection) -> list[Any]:
-        asked = graphql_arguments.aggregation(collection, arguments)
+        asked = graphql_arguments.aggregation(collection, arguments, self._values_of(collection, selection))
         return [counted_shape(counted, asked.group_by, selection) for counted in self._engine.aggregate(asked)]
+
+    def _values_of(self, collection: str, selection: Selection) -> dict[str, int]:
+        """The properties whose values are counted, each with how many of the most frequent are wanted."""
+        wanted = {}
+        for _, field, inner in selection:
+            if field.name.value in {"meta", "groupedBy", "__typename"}:
+                continue
+            told: Any = _field(self._request.schema, "Aggregate", collection)
+            definition = told.type.of_type.fields[field.name.value].type.fields["topOccurrences"]
+            asked = [self._arguments(definition, each) for _, each, _ in inner if each.name.value == "topOccurrences"]
+            wanted[field.name.value] = asked[0]["limit"] if asked else 0
+        return wanted
 
     def _arguments(self, definition: Any, field: FieldNode) -> dict[str, Any]:
         return get_argument_values(definition, filled(field, self._request.lifted.literals), self._variables)

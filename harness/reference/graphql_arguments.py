@@ -42,8 +42,13 @@ def search(collection: str, arguments: Mapping[str, Any], *, certainty_asked: bo
     )
 
 
-def aggregation(collection: str, arguments: Mapping[str, Any]) -> Aggregation:
+def aggregation(collection: str, arguments: Mapping[str, Any], values_of: Mapping[str, int]) -> Aggregation:
     """The aggregation that a field of `Aggregate` asks for.
+
+    Args:
+        collection: the class.
+        arguments: those of the field.
+        values_of: properties whose values are counted.
 
     Raises:
         Refusal: an argument says nothing.
@@ -57,6 +62,7 @@ def aggregation(collection: str, arguments: Mapping[str, Any]) -> Aggregation:
         group_by=tuple(arguments.get("groupBy") or ()),
         limit=arguments.get("limit"),
         tenant=arguments.get("tenant") or "",
+        values_of=values_of,
     )
 
 

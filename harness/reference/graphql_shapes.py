@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.reference.request import Counted, Group, Match
+from harness.reference.request import Counted, Group, Match, Values
 from harness.reference.wire import shortest
 
 
@@ -17,6 +17,9 @@ def match_shape(match: Match, selection: Sequence[Any]) -> dict[str, Any]:
             shape[name] = _additional(match, inner)
         elif field.name.value == "__typename":
             shape[name] = match.object.collection
+        elif field.name.value in match.references:
+            targets = match.references[field.name.value]
+            shape[name] = [match_shape(Match(target.object), inner) for target in targets] or None
         else:
             shape[name] = match.object.properties.get(field.name.value)
     return shape
@@ -41,8 +44,15 @@ def counted_shape(counted: Counted, path: Sequence[str], selection: Sequence[Any
     facts: Mapping[str, Mapping[str, Any] | None] = {
         "meta": {"count": counted.count},
         "groupedBy": {"path": list(path), "value": counted.value} if path else None,
+        **{name: _values(values) for name, values in counted.values.items()},
     }
     return {name: _picked(facts.get(field.name.value), inner) for name, field, inner in selection}
+
+
+def _values(values: Values) -> dict[str, Any]:
+    """What was counted of a property; of its values all fields, whichever were asked for."""
+    top = [{"value": value, "occurs": occurs} for value, occurs in values.occurrences]
+    return {"count": values.count, "type": "text", "topOccurrences": top}
 
 
 def _additional(match: Match, selection: Sequence[Any]) -> dict[str, Any] | None:

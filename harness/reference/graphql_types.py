@@ -23,6 +23,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
+    GraphQLUnionType,
 )
 
 from harness.model import Module
@@ -50,19 +51,42 @@ _VALUES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one class adds to the schema: its fields of `Get` and `Aggregate`."""
+    """What one class adds to the schema: its type, and its fields of `Get` and `Aggregate`.
 
-    collection: Collection
+    `rests_on` are the class and all that its references lead to.
+    """
+
+    rests_on: tuple[Collection, ...]
+    type: GraphQLObjectType
     get: GraphQLField
     aggregate: GraphQLField
 
 
-def part_of(collection: Collection, old: Part | None = None) -> Part:
-    """The part of a class; the old one if the class is still the same."""
-    if old is not None and old.collection is collection:
-        return old
-    get = GraphQLField(GraphQLList(_object_type(collection)), _get_arguments(collection))
-    return Part(collection, get, _aggregate_field(collection))
+def parts_of(collections: Mapping[str, Collection], old: Mapping[str, Part]) -> dict[str, Part]:
+    """The part of each class by its name; the old one where nothing changed that it rests on."""
+    parts: dict[str, Part] = {}
+    for name, collection in collections.items():
+        rests_on = _reached(collection, collections)
+        kept = old.get(name)
+        if kept is not None and list(map(id, kept.rests_on)) == list(map(id, rests_on)):
+            parts[name] = kept
+            continue
+        made = _object_type(collection, parts)
+        get = GraphQLField(GraphQLList(made), _get_arguments(collection))
+        parts[name] = Part(rests_on, made, get, _aggregate_field(collection))
+    return parts
+
+
+def _reached(collection: Collection, collections: Mapping[str, Collection]) -> tuple[Collection, ...]:
+    """A class and those that its references lead to, each once."""
+    found = {collection.name: collection}
+    ahead = [collection]
+    while ahead:
+        at = ahead.pop()
+        names = {kind for name, kind in at.properties.items() if at.is_reference(name)} - set(found)
+        found |= {name: collections[name] for name in sorted(names) if name in collections}
+        ahead += [found[name] for name in sorted(names) if name in found]
+    return tuple(found.values())
 
 
 def build_schema(parts: Mapping[str, Part]) -> GraphQLSchema:
@@ -79,14 +103,22 @@ def build_schema(parts: Mapping[str, Part]) -> GraphQLSchema:
 # --- what is answered ------------------------------------------------------------------------------
 
 
-def _object_type(collection: Collection) -> GraphQLObjectType:
+def _object_type(collection: Collection, parts: Mapping[str, Part]) -> GraphQLObjectType:
+    """The type of a class; `parts` has those of all classes by the time that a reference is followed."""
     fields = {
-        name: GraphQLField(_property_type(kind))
+        name: GraphQLField(
+            GraphQLList(_union(f"{collection.name}{name[:1].upper()}{name[1:]}Obj", kind, parts))
+            if collection.is_reference(name)
+            else _property_type(kind)
+        )
         for name, kind in collection.properties.items()
-        if not collection.is_reference(name)
     }
     fields["_additional"] = GraphQLField(_additional_type(collection, dict(fields)))
     return GraphQLObjectType(collection.name, fields)
+
+
+def _union(name: str, kind: str, parts: Mapping[str, Part]) -> GraphQLUnionType:
+    return GraphQLUnionType(name, lambda: [parts[kind].type] if kind in parts else [])
 
 
 def _property_type(kind: str) -> GraphQLOutputType:
@@ -141,6 +173,11 @@ def _aggregate_field(collection: Collection) -> GraphQLField:
     fields = {
         "meta": GraphQLField(meta),
         "groupedBy": GraphQLField(GraphQLObjectType(f"{name}GroupedByObj", grouped_by)),
+        **{
+            key: GraphQLField(_values_type(f"{name}{key}Obj"))
+            for key, kind in collection.properties.items()
+            if kind in {"text", "text[]"}
+        },
     }
     arguments = {
         "where": _where(f"AggregateObjects{collection.name}"),
@@ -151,6 +188,17 @@ def _aggregate_field(collection: Collection) -> GraphQLField:
         **_tenant_argument(collection),
     }
     return GraphQLField(GraphQLList(GraphQLObjectType(name, fields)), arguments)
+
+
+def _values_type(name: str) -> GraphQLObjectType:
+    """What an aggregation says of a text property."""
+    occurrence = {"value": GraphQLField(GraphQLString), "occurs": GraphQLField(GraphQLInt)}
+    top = GraphQLField(
+        GraphQLList(GraphQLObjectType(f"{name}TopOccurrences", occurrence)),
+        {"limit": GraphQLArgument(GraphQLInt, default_value=5)},
+    )
+    fields = {"count": GraphQLField(GraphQLInt), "type": GraphQLField(GraphQLString), "topOccurrences": top}
+    return GraphQLObjectType(name, fields)
 
 
 # --- what is asked ---------------------------------------------------------------------------------

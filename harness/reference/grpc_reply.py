@@ -21,6 +21,7 @@ def found(results: Results, request: Any, collection: Collection) -> Any:
     names = _wanted(request, collection)
     for match in results.matches:
         _fill(reply.results.add(), match, request.metadata, names, collection)
+        _follow(reply.results[-1], match, request)
     for group in results.groups:
         message = reply.group_by_results.add(
             name=group.value,
@@ -30,6 +31,7 @@ def found(results: Results, request: Any, collection: Collection) -> Any:
         )
         for match in group.matches:
             _fill(message.objects.add(), match, _of_group(request.metadata), names, collection)
+            _follow(message.objects[-1], match, request)
     return reply
 
 
@@ -37,11 +39,13 @@ def counted(reply: Any, counts: Sequence[Counted], request: Any, collection: Col
     """Fill an `AggregateReply`; a number that was not asked for is 0."""
     if not request.HasField("group_by"):
         reply.single_result.objects_count = counts[0].count if request.objects_count else 0
+        _tell_values(reply.single_result.aggregations, counts[0])
         return
     name = request.group_by.property
     kind = collection.properties[name].removesuffix("[]")
     for entry in counts:
         group = reply.grouped_results.groups.add(objects_count=entry.count if request.objects_count else 0)
+        _tell_values(group.aggregations, entry)
         group.grouped_by.path.append(name)
         if kind == "int":
             group.grouped_by.int = int(entry.value)
@@ -51,6 +55,31 @@ def counted(reply: Any, counts: Sequence[Counted], request: Any, collection: Col
             group.grouped_by.boolean = entry.value in {True, "true"}
         else:
             group.grouped_by.text = str(entry.value)
+
+
+def _tell_values(message: Any, counted: Counted) -> None:
+    for name, values in counted.values.items():
+        text = message.aggregations.add(property=name).text
+        text.count = values.count
+        for value, occurs in values.occurrences:
+            text.top_occurences.items.add(value=value, occurs=occurs)
+
+
+def _follow(result: Any, match: Match, request: Any) -> None:
+    """What the references point at that were asked for."""
+    for wanted in request.properties.ref_properties:
+        targets = match.references.get(wanted.reference_property, ())
+        if not targets:
+            continue
+        followed = result.properties.ref_props.add(prop_name=wanted.reference_property)
+        for target in targets:
+            there = followed.properties.add(target_collection=target.object.collection)
+            if wanted.metadata.uuid:
+                there.metadata.id = target.object.id
+                there.metadata.id_as_bytes = uuid.UUID(target.object.id).bytes
+            for name in wanted.properties.non_ref_properties:
+                value = value_message(target.object.properties.get(name), target.kinds[name])
+                there.non_ref_props.fields[name].CopyFrom(value)
 
 
 def value_message(value: Any, kind: str) -> Any:
@@ -95,8 +124,9 @@ def _wanted(request: Any, collection: Collection) -> list[str]:
         ]
     else:
         names = [name[:1].lower() + name[1:] for name in asked.non_ref_properties]
-    if request.HasField("group_by") and request.group_by.path[0] not in names:
-        names.append(request.group_by.path[0])
+    if request.HasField("group_by"):
+        by = request.group_by.path[0]
+        names += [by] if by not in names and not collection.is_reference(by) else []
     return names
 
 

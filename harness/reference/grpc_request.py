@@ -99,8 +99,6 @@ def aggregation_of(request: Any, collection: Collection, rules: Rules) -> Aggreg
     Raises:
         Refusal: it cannot be read for this collection, or it wants more than numbers of objects.
     """
-    if request.aggregations:
-        raise Refusal("the reference counts objects and nothing else")
     where = filter_of(request.filters, collection) if request.HasField("filters") else None
     return Aggregation(
         interface="grpc",
@@ -111,7 +109,15 @@ def aggregation_of(request: Any, collection: Collection, rules: Rules) -> Aggreg
         group_by=(request.group_by.property,) if request.HasField("group_by") else (),
         limit=request.limit if request.HasField("limit") else None,
         tenant=request.tenant,
+        values_of=dict(map(_values_of, request.aggregations)),
     )
+
+
+def _values_of(message: Any) -> tuple[str, int]:
+    """The text property whose values are counted, and how many of the most frequent are wanted."""
+    if not message.HasField("text"):
+        raise Refusal("the reference counts objects and the values of texts, and nothing else")
+    return message.property, message.text.top_occurences_limit or 5
 
 
 def check_properties(request: Any, collection: Collection) -> None:
@@ -139,9 +145,11 @@ def filter_of(message: Any, collection: Collection) -> Filter:
         return Filter(operator, operands=tuple(filter_of(operand, collection) for operand in message.filters))
     if operator is None:
         raise Refusal("unknown filter operator OPERATOR_UNSPECIFIED")
-    path = _path(message)
-    kind = _kind(path, operator, collection)
-    return Filter(operator, ("id",) if path == "_id" else (path,), _value(message, kind))
+    path = _path(message, collection)
+    if len(path) > 1:  # what the other class makes of it is found out there
+        return Filter(operator, path, _value(message, "text"))
+    kind = _kind(path[0], operator, collection)
+    return Filter(operator, ("id",) if path == ("_id",) else path, _value(message, kind))
 
 
 def vector_of(data: bytes) -> Vector:
@@ -241,17 +249,23 @@ def _single(message: Any) -> Vector:
 # --- filters -------------------------------------------------------------------------------------
 
 
-def _path(message: Any) -> str:
-    if message.HasField("target"):
-        if message.target.WhichOneof("target") != "property":
-            raise Refusal("the reference filters by properties of the object itself only")
-        return str(message.target.property)
-    if len(message.on) != 1:
-        raise Refusal(
-            "paths needs to have a uneven number of components: property, class, property, ...., "
-            f"got [{' '.join(message.on)}]"
-        )
-    return str(message.on[0])
+def _path(message: Any, collection: Collection) -> tuple[str, ...]:
+    """The path of a filter: a property, or a reference, its class and a property of that."""
+    if not message.HasField("target"):
+        if len(message.on) % 2 == 0:
+            raise Refusal(
+                "paths needs to have a uneven number of components: property, class, property, ...., "
+                f"got [{' '.join(message.on)}]"
+            )
+        return tuple(message.on)
+    kind = message.target.WhichOneof("target")
+    if kind == "property":
+        return (message.target.property,)
+    if kind != "single_target" or message.target.single_target.target.WhichOneof("target") != "property":
+        raise Refusal("the reference filters by properties of the object itself, and of what it points at")
+    over = message.target.single_target
+    collection.require_property(over.on)
+    return over.on, collection.properties[over.on], over.target.property
 
 
 def _kind(path: str, operator: str, collection: Collection) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from harness.reference.request import (
     Near,
     Search,
     StoredObject,
+    Values,
     Vector,
 )
 from harness.reference.settings import Settings
@@ -122,10 +124,18 @@ class Ranking:
         del search
         return matches
 
+    def seen(self, item: StoredObject) -> StoredObject:
+        """The object as a search brings it back: as it is stored."""
+        return item
+
     def counted(self, count: int, aggregation: Aggregation) -> int:
         """The number that an aggregation reports: as many objects as were found."""
         del aggregation
         return count
+
+    def valued(self, values: Sequence[str], most: int) -> Values:
+        """What an aggregation says of a property's values: their number, and so many of the most frequent."""
+        return Values(len(values), tuple(Counter(values).most_common(most)))
 
     # --- sort and groups -------------------------------------------------------------------------
 
@@ -163,4 +173,4 @@ def _as_text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value)
+    return str(value["beacon"]) if isinstance(value, dict) else str(value)

@@ -61,9 +61,12 @@ class Near:
 class Filter:
     """A `where` filter: `And`, `Or` and `Not` have operands, every other operator has a path and a value.
 
+    `PointsAt` is our own: the reference at `path` points at one of these objects; the value is a tuple of ids.
+
     Operators by GraphQL's names: Equal, NotEqual, GreaterThan, GreaterThanEqual, LessThan, LessThanEqual, Like, IsNull,
     ContainsAny, ContainsAll, ContainsNone. `path` is one property name, or `id`, `_creationTimeUnix`,
-    `_lastUpdateTimeUnix`, or `len(name)`. A value is bool, int, float, str, or a tuple of these.
+    `_lastUpdateTimeUnix`, or `len(name)`; over a reference it has three parts: reference, class, property. A value is
+    bool, int, float, str, or a tuple of these.
     """
 
     operator: str
@@ -115,7 +118,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """One `Aggregate` on one collection: how many objects, perhaps by the value of one property."""
+    """One `Aggregate` on one collection: how many objects, perhaps by the value of one property.
+
+    `values_of` names text properties whose values are counted, each with how many of the most frequent are told.
+    """
 
     interface: InterfaceName
     collection: str
@@ -125,6 +131,7 @@ class Aggregation:
     group_by: tuple[str, ...] = ()
     limit: int | None = None
     tenant: str = ""
+    values_of: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +174,24 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """An object that a reference points at; `kinds` are the data types of its class's properties."""
+
+    object: StoredObject
+    kinds: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
-    """One hit; `distance` and `certainty` are None where there was no near operator (or no certainty)."""
+    """One hit; `distance` and `certainty` are None where there was no near operator (or no certainty).
+
+    `references` has, by property, the objects that its references point at.
+    """
 
     object: StoredObject
     distance: float | None = None
     certainty: float | None = None
+    references: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +213,20 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """The values of one property: how many there are, and how many objects have each, the most frequent first."""
+
+    count: int
+    occurrences: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """How many objects have this value; `value` is None when the aggregation was not grouped."""
 
     count: int
     value: Any = None
+    values: Mapping[str, Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

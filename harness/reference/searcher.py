@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from harness.reference.filtering import check_filter, value_of
 from harness.reference.inference import Services
 from harness.reference.query import Query, QueryMaker, prefixed
 from harness.reference.ranking import Rows
+from harness.reference.references import References
 from harness.reference.request import (
     Aggregation,
     Counted,
@@ -47,6 +49,7 @@ class Searcher:
     def __init__(self, store: Store, services: Services, rules: Rules, settings: Settings) -> None:
         self._store = store
         self._queries = QueryMaker(store, services, rules)
+        self._references = References(store, rules)
         self._rules = rules
         self._settings = settings
 
@@ -57,6 +60,7 @@ class Searcher:
             Refusal: in Weaviate's words.
         """
         collection = self._store.collection(search.collection)
+        search = replace(search, where=self._references.joined(search.where, collection))
         self._check(search, collection)
         if not search.near:
             return Results(tuple(self._listed(search, collection)))
@@ -84,20 +88,20 @@ class Searcher:
             Refusal: in Weaviate's words.
         """
         collection = self._store.collection(aggregation.collection)
+        aggregation = replace(aggregation, where=self._references.joined(aggregation.where, collection))
         if aggregation.where is not None:
             check_filter(aggregation.where, collection)
         if not aggregation.near and aggregation.object_limit is not None:
             raise Refusal("objectLimit can only be used with a near<Media> or hybrid filter")
         found = self._aggregated(aggregation, collection)
         if not aggregation.group_by:
-            return [Counted(self._rules.counted(len(found), aggregation))]
-        counts: dict[str, int] = {}
+            return [self._counted(found, aggregation)]
+        members: dict[str, list[StoredObject]] = {}
         for item in found:
-            if item.properties.get(aggregation.group_by[0]) is not None:
-                for value in self._rules.group_values(item, aggregation.group_by[0]):
-                    counts[value] = counts.get(value, 0) + 1
-        largest = sorted(counts.items(), key=lambda entry: -entry[1])[: aggregation.limit]
-        return [Counted(self._rules.counted(count, aggregation), value) for value, count in largest]
+            for value in self._values(item, aggregation.group_by[0]):
+                members.setdefault(value, []).append(item)
+        largest = sorted(members.items(), key=lambda entry: -len(entry[1]))[: aggregation.limit]
+        return [self._counted(items, aggregation, value) for value, items in largest]
 
     def filtered(self, collection: Collection, where: Filter, tenant: str) -> list[StoredObject]:
         """The objects that pass a filter, oldest first.
@@ -105,6 +109,7 @@ class Searcher:
         Raises:
             Refusal: a filter that means nothing, or a tenant that is missing, not wanted, unknown or inactive.
         """
+        where = self._references.joined(where, collection) or where
         check_filter(where, collection)
         with self._store.lock:
             objects = self._store.partition(collection, tenant).objects.values()
@@ -189,12 +194,17 @@ class Searcher:
         for row, distance in zip(rows[page].tolist(), distances[page].tolist(), strict=True):
             item = objects[row]
             if item is not None:
-                matches.append(self._match(item, distance, query.metric, search))
+                match = self._match(item, distance, query.metric, search)
+                matches.append(self._references.followed(match, collection))
         return self._rules.hits(matches, search)
 
     def _match(self, item: StoredObject, distance: float, metric: Metric, search: Search) -> Match:
         shown = self._rules.reported(distance, metric, search)
-        return Match(item, shown, self._rules.certainty_from_distance(shown) if metric is Metric.COSINE else None)
+        return Match(
+            self._rules.seen(item),
+            shown,
+            self._rules.certainty_from_distance(shown) if metric is Metric.COSINE else None,
+        )
 
     def _shaped(self, matches: list[Match], search: Search, collection: Collection) -> Results:
         if search.autocut is not None:
@@ -232,6 +242,16 @@ class Searcher:
         matches = self._sorted([Match(item) for item in items], search)
         page = self._rules.page(np.arange(len(matches)), offset, limit, search)
         return [matches[position] for position in page]
+
+    def _counted(self, items: Sequence[StoredObject], aggregation: Aggregation, value: str | None = None) -> Counted:
+        values = {
+            name: self._rules.valued([each for item in items for each in self._values(item, name)], most)
+            for name, most in aggregation.values_of.items()
+        }
+        return Counted(self._rules.counted(len(items), aggregation), value, values)
+
+    def _values(self, item: StoredObject, name: str) -> tuple[str, ...]:
+        return () if item.properties.get(name) is None else self._rules.group_values(item, name)
 
     def _aggregated(self, aggregation: Aggregation, collection: Collection) -> list[StoredObject]:
         if not aggregation.near:

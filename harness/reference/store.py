@@ -18,8 +18,6 @@ from harness.reference.schema import Collection
 from harness.reference.shelf import Shelf
 from harness.reference.vectorizing import How
 
-_ACTIVE = frozenset({"ACTIVE", "HOT"})
-
 
 class Partition:
     """The objects of one collection and tenant, oldest first, with one index for each vector name."""
@@ -216,8 +214,7 @@ class Store:
         found = self._tenants[collection.name].get(tenant)
         if found is None:
             raise Refusal(f'tenant not found: "{tenant}"')
-        if found.status not in _ACTIVE:
-            raise Refusal(f"tenant not active: '{tenant}'")
+        self._rules.check_active(found)
 
     def _load(self) -> None:
         for definition in self._shelf.definitions():

@@ -87,6 +87,33 @@ def named(rest: Rest) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def albums(rest: Rest) -> Iterator[str]:
+    """A collection of 4 objects with vectors (i + 1, 1), which point in turn at one of two albums."""
+    album = {"class": "InterfaceAlbum", "vectorizer": "none", "properties": [{"name": "title", "dataType": ["text"]}]}
+    titles = [Object("InterfaceAlbum", uuid(100 + i), {"title": title}) for i, title in enumerate(("Summer", "Winter"))]
+    definition = {
+        "class": "InterfaceInAlbum",
+        "vectorizer": "img2vec-neural",
+        "moduleConfig": {"img2vec-neural": {"imageFields": ["image"]}},
+        "properties": [*PROPERTIES[:2], {"name": "of", "dataType": ["InterfaceAlbum"]}],
+    }
+    objects = [
+        Object(
+            "InterfaceInAlbum",
+            uuid(i),
+            {
+                "image": image(i + 1, 1),
+                "label": f"half-{i % 2}",
+                "of": [{"beacon": f"weaviate://localhost/InterfaceAlbum/{uuid(100 + i % 2)}"}],
+            },
+        )
+        for i in range(4)
+    ]
+    with _filled(rest, album, titles), _filled(rest, definition, objects) as name:
+        yield name
+
+
 @pytest.fixture(params=EVERY, scope="module")
 def interface(request: pytest.FixtureRequest, endpoint: Endpoint) -> Iterator[Interface]:
     """Each interface in turn."""

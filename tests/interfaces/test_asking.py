@@ -13,11 +13,13 @@ from planted_objects import image, uuid
 from harness.errors import UnsupportedError
 from harness.model import (
     GroupBy,
+    Hit,
     NearImage,
     NearObject,
     NearText,
     NearVector,
     Question,
+    Reference,
     Sort,
     State,
     Tally,
@@ -295,3 +297,34 @@ def test_a_client_that_breaks_over_it_asked_nothing(interface: Interface, like_s
             interface.aggregate(aggregation)
     else:
         assert interface.aggregate(aggregation).tally == Tally(2)
+
+
+def test_a_propertys_values_are_counted(interface: Interface, like_step_3: Question) -> None:
+    """How many values of a text there are, and how often each occurs."""
+    question = like_step_3.but(near=NearVector((3.0, 1.0, 0.1)), distance=4.0)
+    answer = interface.aggregate(question.counted(values_of="label"))
+    assert answer.state is State.OK
+    assert answer.tally == Tally(5, 5, {"third-0": 1, "third-1": 2, "third-2": 2})
+
+
+def test_references_are_followed(interface: Interface, albums: str) -> None:
+    """A hit brings the objects that it points at, with the properties that were asked for, also inside a group."""
+    question = Question(albums, NearImage(image(1, 1)), limit=2)
+    followed = question.but(references=(Reference("of", "InterfaceAlbum", ("title",)),))
+    for answer in (
+        interface.ask(followed),
+        interface.ask(followed.but(group_by=GroupBy("label", 2, 1), limit=10)),
+    ):
+        assert answer.state is State.OK
+        assert [hit.references["of"] for hit in answer.hits] == [
+            (Hit(uuid(100), properties={"title": "Summer"}),),
+            (Hit(uuid(101), properties={"title": "Winter"}),),
+        ]
+    assert interface.ask(question).hits[0].references == {}
+
+
+def test_a_filter_looks_over_a_reference(interface: Interface, albums: str) -> None:
+    """Only hits pass that point at an object that passes."""
+    where = Where("Equal", ("of", "InterfaceAlbum", "title"), "Winter")
+    answer = interface.ask(Question(albums, NearImage(image(1, 1)), limit=10, where=where))
+    assert (answer.state, set(answer.ids)) == (State.OK, {uuid(1), uuid(3)})
