@@ -20,7 +20,7 @@ from harness.dataset.loading import must
 from harness.errors import AnswerError
 from harness.interfaces import SPEAK_GRAPHQL
 from harness.interfaces.rest import Object
-from harness.model import Metric, Sort, State
+from harness.model import GroupBy, Metric, Sort, State
 from harness.scenario import Collection
 
 _DISTANCE, _CERTAINTY = Distance(), Certainty()
@@ -142,6 +142,27 @@ def _filtered(case: Case) -> Iterator[Company]:
     for number in (len(case.dataset.stored) // 2, len(case.dataset.stored)):
         where, left = below(case, number)
         yield Company(scope={"where": where}, among=left)
+
+
+# --- in groups -----------------------------------------------------------------------------------
+
+
+@distance("threshold/boundary-with-groups", when=(kept("label"),), versions=">=1.25")
+def a_distance_cuts_at_the_digit_in_groups(case: Case) -> None:
+    """In groups with room for all, what a distance cuts to the digit is all there and nothing else."""
+    _judge(case, _DISTANCE, _grouped(case))
+
+
+@certainty("certainty/boundary-with-groups", when=(_COSINE, kept("label")), versions=">=1.25")
+def a_certainty_cuts_at_the_digit_in_groups(case: Case) -> None:
+    """In groups with room for all, what a certainty cuts to the digit is all there and nothing else."""
+    _judge(case, _CERTAINTY, _grouped(case))
+
+
+def _grouped(case: Case) -> Iterator[Company]:
+    labels = {one.properties["label"] for one in case.dataset.stored}
+    limit = case.count + 1
+    yield Company(page={"limit": limit, "group_by": GroupBy("label", len(labels), limit)}, limit=limit)
 
 
 # --- sorted --------------------------------------------------------------------------------------

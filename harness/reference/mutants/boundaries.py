@@ -94,6 +94,14 @@ class FilterOneStepShort(_InCompany):
         return search.where is not None
 
 
+@mutant("threshold/boundary-with-groups")
+class GroupsForgetDistance(_Forgotten):
+    """In groups a distance is forgotten."""
+
+    def beside(self, search: Search) -> bool:
+        return search.group_by is not None
+
+
 @mutant("threshold/boundary-with-sort")
 class SortForgetsDistance(_Forgotten):
     """Where hits are sorted by a property, a distance is forgotten."""
@@ -170,6 +178,16 @@ class FilterForgetsCertainty(_Forgotten):
 
     def beside(self, search: Search) -> bool:
         return search.where is not None
+
+
+@mutant("certainty/boundary-with-groups")
+class GroupsABitFar(_ABitFar):
+    """In groups what is up to 2e-5 beyond a certainty's distance is let in."""
+
+    said = "certainty"
+
+    def beside(self, search: Search) -> bool:
+        return search.group_by is not None
 
 
 @mutant("certainty/boundary-with-sort")
