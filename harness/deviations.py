@@ -27,7 +27,7 @@ FORMAT = 1
 """The format's version, which every file states as `nearimage-deviations: 1`."""
 
 _STARTS = "a file of deviations starts with `nearimage-deviations: 1` and has `deviations: [{check: …}]`"
-_OF_SCENARIOS = ("question/", "promise/")
+_OF_SCENARIOS = ("question/", "promise/", "steps/")
 """Checks that a scenario makes: whether they exist is known where the scenario is."""
 
 _JUDGED = (Outcome.HELD, Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.INVALID)

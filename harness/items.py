@@ -15,6 +15,7 @@ import pytest
 from harness.checks import Check, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
+from harness.checks.steps import done
 from harness.errors import FileError
 from harness.fleet import Start
 from harness.interfaces import DEFAULT
@@ -89,6 +90,8 @@ class ScenarioFile(pytest.File):
                 if check.once and not (first and self._is_first(check, collection)):
                     continue
                 yield check
+        if self.scenario.steps is not None:
+            yield done(self.scenario.steps)
         asked = {one.name for one in self.scenario.questions_for(collection)}
         for promise in self.scenario.promises:
             if promise.subject in asked or (first and promise.subject == EVERY_IMAGE):

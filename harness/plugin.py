@@ -41,6 +41,7 @@ CHAPTERS = (
     "errors",
     "settings",
     "parity",
+    "steps",
     "promise",
     "question",
     "latency",

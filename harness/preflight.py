@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.checks import all_checks
+from harness.checks.steps import STEPS
 from harness.errors import FileError, UsageError
 from harness.scenario import LATENCY, Scenario
 
@@ -16,6 +17,7 @@ def check_ids(scenarios: Sequence[Scenario] = ()) -> list[str]:
     """Return the ids of all checks, and of those that these scenarios add by their questions, promises and load."""
     ids = list(all_checks())
     for scenario in scenarios:
+        ids += [STEPS] if scenario.steps is not None else []
         ids += [f"question/{asked.name}" for asked in scenario.questions]
         ids += [f"promise/{one.subject}/{one.key}" for one in scenario.promises if one.subject != LATENCY]
         ids += [id_ for asked in scenario.questions for id_ in scenario.latency_ids(asked)]

@@ -70,7 +70,7 @@ def read_back(
     Raises:
         AnswerError: if an object that was stored is not there, or if vectors differ in length.
     """
-    found = {one.id: one for one in rest.objects(name)}
+    found = {one.id: one for one in rest.objects(name)} if pictures else {}
     stored = []
     for number, picture in enumerate(pictures):
         id_ = object_id(collection, picture)

@@ -8,6 +8,7 @@ from harness.scenario.finding import SMOKE, find_scenarios, shipped_scenarios, u
 from harness.scenario.loading import load_scenario
 from harness.scenario.reading import is_scenario
 from harness.scenario.schema import json_schema
+from harness.scenario.steps import Ask, Step, Thing, Write, tenants
 from harness.scenario.values import (
     EVERY_IMAGE,
     LATENCY,
@@ -25,6 +26,7 @@ __all__ = [
     "EVERY_IMAGE",
     "LATENCY",
     "SMOKE",
+    "Ask",
     "Asked",
     "Collection",
     "Fact",
@@ -33,10 +35,14 @@ __all__ = [
     "LoadProfile",
     "Promise",
     "Scenario",
+    "Step",
+    "Thing",
+    "Write",
     "find_scenarios",
     "is_scenario",
     "json_schema",
     "load_scenario",
     "shipped_scenarios",
+    "tenants",
     "usual_scenarios",
 ]

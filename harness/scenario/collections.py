@@ -84,7 +84,8 @@ def _variants(
 ) -> Iterator[Collection]:
     base = classes.class_name(document, definition, loc)
     classes.check_json(document, definition, loc)
-    _check_no_tenants(document, definition, loc)
+    if "steps" not in shape.model_fields_set:
+        _check_no_tenants(document, definition, loc)
     part = classes.vector_part(document, definition, loc, default)
     images, images_loc = pictures.of(base)
     image_fields = classes.fields(document, part, "imageFields")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from harness.scenario.pictures import find_picture
 from harness.scenario.promises import promises
 from harness.scenario.reading import Document, read
 from harness.scenario.shape import FORMAT, QuestionShape, ScenarioShape
+from harness.scenario.step_shapes import steps
+from harness.scenario.steps import Ask, Step
 from harness.scenario.values import EVERY_IMAGE, LATENCY, Asked, Collection, LoadProfile, Scenario
 from harness.statistics import needed
 
@@ -40,6 +43,9 @@ def load_scenario(path: Path, *, known_checks: Iterable[str] = ()) -> Scenario:
     shape = validate(document, ScenarioShape, document.data)
     _check_versions(document, shape)
     made = collections(document, shape)
+    done = _steps(document, shape, made)
+    if done is not None:
+        made = (_measured(made[0], done),)
     asked = tuple(_asked(document, name, question, made) for name, question in shape.questions.items())
     _check_globs(document, shape, tuple(known_checks))
     return Scenario(
@@ -53,7 +59,34 @@ def load_scenario(path: Path, *, known_checks: Iterable[str] = ()) -> Scenario:
         promises=promises(document, shape.promises, asked, made),
         load=_load(document, shape),
         checks=tuple(shape.checks),
+        steps=done,
     )
+
+
+def _steps(document: Document, shape: ScenarioShape, made: tuple[Collection, ...]) -> tuple[Step, ...] | None:
+    """The steps, if that is what the scenario consists of: then there is one class, and nothing else is asked of it."""
+    written = "steps" in shape.model_fields_set
+    if not written:
+        for one in made:
+            if one.images.kind == "steps":
+                raise document.error(("images",), "the pictures come with the steps, and there are no `steps`")
+        return None
+    if len(made) != 1:
+        raise document.error(("steps",), f"steps are for one class, and there are {len(made)}")
+    if made[0].images.kind != "steps":
+        raise document.error(("images",), "steps begin with an empty class", hint="write `images: {from: steps}`")
+    for name in ("questions", "promises", "load", "checks"):
+        if name in shape.model_fields_set:
+            what = f"a scenario of steps has no `{name}`"
+            raise document.error((name,), what, hint="what it asks is a step: `near_image: {image: […], limit: 3}`")
+    return steps(document, shape.steps, made[0])
+
+
+def _measured(collection: Collection, done: tuple[Step, ...]) -> Collection:
+    """The class, whose pictures are of as many dimensions as those of the steps."""
+    given = (step.image if isinstance(step, Ask) else step.things[0].image for step in done)
+    dimensions = next((len(image) for image in given if image is not None), 0)
+    return replace(collection, images=replace(collection.images, dimensions=dimensions))
 
 
 def _load(document: Document, shape: ScenarioShape) -> LoadProfile | None:

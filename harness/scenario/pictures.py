@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import FileError, UsageError
 from harness.scenario.mistakes import kind, nearest, place, validate
-from harness.scenario.shape import LadderShape, PicturesShape, PlantedShape
+from harness.scenario.shape import LadderShape, PicturesShape, PlantedShape, StepImagesShape
 from harness.scenario.values import ImageSource
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SHIPPED = ("photos", "digits")
 _SHIPPED_PREFIX = "shipped:"
 _MOST_BYTES = 32 * 1024 * 1024
 
-ImagesShape = PicturesShape | PlantedShape | LadderShape
+ImagesShape = PicturesShape | PlantedShape | LadderShape | StepImagesShape
 
 
 def images_shape(document: Document, data: Any, loc: Loc) -> ImagesShape:
@@ -36,6 +36,8 @@ def images_shape(document: Document, data: Any, loc: Loc) -> ImagesShape:
             return validate(document, PlantedShape, data, loc)
         case "ladder":
             return validate(document, LadderShape, data, loc)
+        case "steps":
+            return validate(document, StepImagesShape, data, loc)
         case _:
             return validate(document, PicturesShape, data, loc)
 
@@ -111,6 +113,8 @@ def _source(document: Document, shape: ImagesShape, loc: Loc) -> ImageSource:
             )
         case LadderShape():
             return ImageSource("ladder", count=shape.count, dimensions=shape.dimensions)
+        case StepImagesShape():
+            return ImageSource("steps")
     if not shape.from_.startswith(_SHIPPED_PREFIX):
         folder = _folder(document, shape.from_, (*loc, "from"))
         return ImageSource("folder", folder=folder, views=tuple(shape.views), first=shape.first)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from harness.scenario.promises import DURATION, PRECISION
-from harness.scenario.shape import LadderShape, PicturesShape, PlantedShape, ScenarioShape
+from harness.scenario.shape import LadderShape, PicturesShape, PlantedShape, ScenarioShape, StepImagesShape
 
 
 def json_schema() -> dict[str, Any]:
     """The schema: the shape of a file; that names fit together only `load_scenario` can tell."""
     schema = ScenarioShape.model_json_schema()
     definitions = schema["$defs"]
-    for shape in (PicturesShape, PlantedShape, LadderShape):
+    shapes = (PicturesShape, PlantedShape, LadderShape, StepImagesShape)
+    for shape in shapes:
         definitions[shape.__name__] = shape.model_json_schema()
     # `from` decides; a name that is generated must not pass as a folder's.
-    definitions["PicturesShape"]["properties"]["from"]["not"] = {"enum": ["planted", "ladder"]}
-    one = {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("PicturesShape", "PlantedShape", "LadderShape")]}
+    definitions["PicturesShape"]["properties"]["from"]["not"] = {"enum": ["planted", "ladder", "steps"]}
+    one = {"anyOf": [{"$ref": f"#/$defs/{shape.__name__}"} for shape in shapes]}
     properties = schema["properties"]
     of_each = {"type": "object", "not": {"required": ["from"]}, "additionalProperties": one}
     properties["images"] = {**_said(properties["images"]), "anyOf": [*one["anyOf"], of_each]}

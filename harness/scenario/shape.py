@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from harness.scenario.step_shapes import StepShape
+
 FORMAT = 1
 """The format's version, which every file states as `nearimage: 1`."""
 
@@ -110,6 +112,12 @@ class LadderShape(_Images):
     dimensions: int = Field(default=4, ge=2, le=2048, description="Components of each vector.")
 
 
+class StepImagesShape(_Images):
+    """The pictures come with the steps."""
+
+    from_: Literal["steps"] = Field(alias="from")
+
+
 class QuestionShape(_Shape):
     """One question: like an image or like a text, exactly one of the two."""
 
@@ -157,4 +165,9 @@ class ScenarioShape(_Shape):
         default={}, description="What must hold, for a question, for every image, and for the time it takes."
     )
     load: LoadShape = LoadShape()
+    steps: list[StepShape] = Field(
+        default=[],
+        max_length=1000,
+        description="Instead of checks: what is written and asked, one after the other; with `images: {from: steps}`.",
+    )
     checks: list[Text] = Field(default=[], description="Only these checks, as globs: `near-image/*`. By default all.")

@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.scenario.steps import Step
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -33,11 +35,12 @@ class ImageSource:
     """Where a collection's pictures come from; a value, so that equal sources are loaded once.
 
     `kind` chooses which fields count: `shipped` has `name` ("photos", "digits"), `folder` has `folder` (absolute),
-    `planted` has subjects, look-alikes (`views_each`), dimensions, ties and seed, `ladder` has count and dimensions.
+    `planted` has subjects, look-alikes (`views_each`), dimensions, ties and seed, `ladder` has count and dimensions,
+    `steps` has none: its pictures come one by one, each of so many dimensions.
     `first` keeps that many originals of a shipped set or a folder; `views` names the views that are made of each.
     """
 
-    kind: Literal["shipped", "folder", "planted", "ladder"]
+    kind: Literal["shipped", "folder", "planted", "ladder", "steps"]
     name: str = ""
     folder: Path | None = None
     views: tuple[str, ...] = ()
@@ -78,6 +81,8 @@ def _originals(source: ImageSource) -> ImageSet:
             ties=source.ties,
             seed=source.seed,
         )
+    if source.kind == "steps":
+        return images.ImageSet(name="steps", pictures=())
     if source.kind == "ladder":
         return images.ladder_set(source.count, source.dimensions)
     whole = images.shipped(source.name) if source.kind == "shipped" else images.load_folder(source.folder or Path())
@@ -183,6 +188,7 @@ class Scenario:
     """A whole scenario file; `sha256` is of its bytes, `checks` are globs over check ids (empty: all).
 
     `load` is None where no latency is to be measured: the file has neither a `load` nor a promise about latency.
+    `steps` are done in an empty class instead of all checks; None in any other scenario.
     """
 
     path: Path
@@ -195,9 +201,12 @@ class Scenario:
     promises: tuple[Promise, ...] = ()
     load: LoadProfile | None = None
     checks: tuple[str, ...] = ()
+    steps: tuple[Step, ...] | None = None
 
     def wants(self, check: str) -> bool:
-        """Whether the scenario wants the check with this id."""
+        """Whether the scenario wants the check with this id; one of steps has nothing for any to look at."""
+        if self.steps is not None:
+            return False
         return not self.checks or any(fnmatchcase(check, glob) for glob in self.checks)
 
     def latency_ids(self, asked: Asked) -> tuple[str, ...]:
