@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "transport"},
     "report": BASE | {"histogram", "record", "statistics"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
-    "generating": BASE | {"checks", "dataset", "options", "runs", "scenario", "sitting", "stage", "station"},
+    "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
     "commands": BASE | {"generating", "options", "truth"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from harness.errors import ExitCode, UsageError, worst
+from harness.fleet import Start
 from harness.generating.search import Found, Searched, search
 from harness.generating.shapes import Shape, written
 from harness.model import Metric, Module
@@ -71,7 +72,7 @@ def generate(wish: Wish, *, say: Say) -> ExitCode:
     sitting = Sitting(asked)
     try:
         sitting.scenarios = _needing(wish, sitting.folder())
-        sitting.open()
+        sitting.open(Start.of(sitting.scenarios[0]))
         codes = [_at(station, sitting.scenarios[0], wish, asked.interfaces, say) for station in sitting.tried]
     finally:
         try:

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from harness.generating.shapes import DIMENSIONS, TENANTS, Shape
 from harness.model import Metric, Where
 from harness.scenario import Ask, Step, Thing, Write
+from harness.scenario.steps import Value
 
 _LABELS = ("cat", "dog", "owl")
 _NUMBERS = st.integers(0, 9)
@@ -27,8 +28,12 @@ _images = st.tuples(
     st.sampled_from((1.0, 1.0, 1.0, 0.5, 100.0)),
     st.lists(st.integers(-3, 3), min_size=DIMENSIONS, max_size=DIMENSIONS).filter(any),
 ).map(lambda drawn: tuple(drawn[0] * component for component in drawn[1]))
-_properties = st.fixed_dictionaries({"label": st.sampled_from(_LABELS), "number": _NUMBERS})
-_some_properties = st.fixed_dictionaries({}, optional={"label": st.sampled_from(_LABELS), "number": _NUMBERS})
+_properties: st.SearchStrategy[dict[str, Value]] = st.fixed_dictionaries(
+    {"label": st.sampled_from(_LABELS), "number": _NUMBERS}
+)
+_some_properties: st.SearchStrategy[dict[str, Value]] = st.fixed_dictionaries(
+    {}, optional={"label": st.sampled_from(_LABELS), "number": _NUMBERS}
+)
 _leaves = st.one_of(
     st.builds(lambda how, value: Where(how, ("number",), value), st.sampled_from(_COMPARISONS), _NUMBERS),
     st.builds(
@@ -111,19 +116,19 @@ class _Machine(RuleBasedStateMachine):
         return self.given
 
     @rule(image=_images, properties=_properties, tenant=_tenants)
-    def insert(self, image: tuple[float, ...], properties: dict[str, str | int], tenant: str) -> None:
+    def insert(self, image: tuple[float, ...], properties: dict[str, Value], tenant: str) -> None:
         """Store one new object."""
         owner = self.owner(tenant)
         self.do(Write("insert", (Thing(self.new(owner), image, properties, owner),)))
 
     @rule(properties=_properties, tenant=_tenants)
-    def insert_without_image(self, properties: dict[str, str | int], tenant: str) -> None:
+    def insert_without_image(self, properties: dict[str, Value], tenant: str) -> None:
         """Store an object that has no image and so no vector."""
         owner = self.owner(tenant)
         self.do(Write("insert", (Thing(self.new(owner), None, properties, owner),)))
 
     @rule(given=st.lists(st.tuples(_images, _properties, st.none() | _which), min_size=1, max_size=6), tenant=_tenants)
-    def batch(self, given: list[tuple[tuple[float, ...], dict[str, str | int], int | None]], tenant: str) -> None:
+    def batch(self, given: list[tuple[tuple[float, ...], dict[str, Value], int | None]], tenant: str) -> None:
         """Import several objects, some of which may be there."""
         owner, things = self.owner(tenant), {}
         for image, properties, which in given:
@@ -134,14 +139,14 @@ class _Machine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.there)
     @rule(which=_which, image=_images, properties=_properties)
-    def replace(self, which: int, image: tuple[float, ...], properties: dict[str, str | int]) -> None:
+    def replace(self, which: int, image: tuple[float, ...], properties: dict[str, Value]) -> None:
         """Put another object in the place of one."""
         owner, number = self.there[which % len(self.there)]
         self.do(Write("replace", (Thing(number, image, properties, owner),)))
 
     @precondition(lambda self: self.there)
     @rule(which=_which, image=st.none() | _images, properties=_some_properties)
-    def patch(self, which: int, image: tuple[float, ...] | None, properties: dict[str, str | int]) -> None:
+    def patch(self, which: int, image: tuple[float, ...] | None, properties: dict[str, Value]) -> None:
         """Change a part of an object."""
         owner, number = self.there[which % len(self.there)]
         if image is not None or properties:
