@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from harness import __version__
 from harness.errors import ExitCode, FileError, worst
 from harness.fleet import Start, wanted
-from harness.fleet.values import discreet
-from harness.model import Endpoint
 from harness.record import (
     EndEntry,
     Entry,
-    LoadedCollection,
     NoteEntry,
     PictureEntry,
     Record,
     RecordWriter,
     RunEntry,
-    ScenarioEntry,
-    Service,
-    TargetEntry,
     UsageEntry,
     VerdictEntry,
     read,
 )
 from harness.record.entries import ENTRY
-from harness.scenario import Scenario
 from harness.sitting import Sitting
-from harness.station import Station, called
-
-_LIBRARIES = ("weaviate-client", "pytest", "hypothesis", "numpy", "onnxruntime", "httpx", "grpcio")
+from harness.station import Station
+from harness.telling import peak_memory, run_entry, scenario_entry, target_entry
 
 
 class SessionRecord:
@@ -114,7 +100,7 @@ class SessionRecord:
         for station in sitting.opened:
             for scenario in sitting.scenarios:
                 if Start.of(scenario) == station.start:
-                    yield _scenario_entry(scenario, station)
+                    yield scenario_entry(scenario, station)
         yield from _notes(sitting)
         for note, level in sitting.notes.items():
             yield NoteEntry(level=level, text=note)
@@ -127,7 +113,7 @@ class SessionRecord:
         yield EndEntry(
             finished=datetime.now(UTC),
             exit_code=worst([so_far.exit_code, *sitting.codes]),
-            peak_memory_mb=_peak_memory(),
+            peak_memory_mb=peak_memory(),
             counts={outcome: count for outcome, count in so_far.counts.items() if count},
         )
 
@@ -164,39 +150,10 @@ class SessionRecord:
             return
         self._told = True
         for station in stations:
-            entry = _target_entry(station, alone=len(stations) == 1)
+            entry = target_entry(station, alone=len(stations) == 1)
             if entry is not None:
                 self._writer.write(entry)
         self.measure("ready")
-
-
-def _target_entry(station: Station, *, alone: bool) -> TargetEntry | None:
-    target, endpoint = station.target, station.endpoint
-    if target is not None and endpoint is not None:
-        return TargetEntry(
-            target=station.name,
-            name=target.name,
-            description=target.describe(),
-            version=endpoint.version,
-            weaviate=endpoint.weaviate,
-            modules=tuple(endpoint.modules),
-            inference=_inference(endpoint),
-            services={
-                module: Service(encoder=one.encoder, device=one.device, image=one.image)
-                for module, one in endpoint.inference.items()
-            },
-            phases=dict(target.phases),
-        )
-    if station.trouble is None or alone:
-        return None  # what ended the whole run is a note
-    return TargetEntry(
-        target=station.name,
-        name=station.wanted.text,
-        description=f"{station.wanted.text} could not be opened: nothing was asked of it",
-        version="",
-        weaviate=False,
-        trouble=str(station.trouble),
-    )
 
 
 def _notes(sitting: Sitting) -> Iterator[NoteEntry]:
@@ -222,75 +179,5 @@ def _further(station: Station) -> Iterator[NoteEntry]:
 
 
 def _run_entry(sitting: Sitting) -> RunEntry:
-    return RunEntry(
-        harness=__version__,
-        python=platform.python_version(),
-        platform=platform.platform(),
-        cpus=os.cpu_count() or 0,
-        argv=tuple(discreet(sys.argv)),
-        seed=sitting.options.seed,
-        target=", ".join(one.text for one in wanted(sitting.options.targets)),
-        started=sitting.begun,
-        commit=_commit(),
-        versions={name: found for name in _LIBRARIES if (found := _version(name))},
-    )
-
-
-def _scenario_entry(scenario: Scenario, station: Station) -> ScenarioEntry:
-    loaded = station.collections(scenario)
-    collections = [
-        LoadedCollection(
-            name=collection.name,
-            module=str(collection.module),
-            metric=str(collection.metric),
-            index=collection.index,
-            **loaded[collection.name],
-        )
-        for collection in scenario.collections
-        if collection.name in loaded
-    ]
-    return ScenarioEntry(
-        target=station.name,
-        file=called(scenario.path),
-        name=scenario.name,
-        sha256=scenario.sha256,
-        collections=tuple(collections),
-    )
-
-
-def _inference(endpoint: Endpoint) -> dict[str, str]:
-    said = {}
-    for module in endpoint.modules:
-        service = endpoint.inference.get(module)
-        if service is None:
-            said[module] = "not known from here"
-        else:
-            said[module] = f"the harness's own service ({service.encoder})" if service.ours else service.url
-    return said
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def _commit() -> str:
-    """The commit of the working folder, if it is one of git's: scenarios live there."""
-    try:
-        told = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=2, check=True)  # noqa: S607 - the user's own git
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return told.stdout.strip()
-
-
-def _peak_memory() -> float | None:
-    """Largest resident memory of this process and its largest ended child, in MiB."""
-    try:
-        import resource
-    except ImportError:  # no such thing on this system
-        return None
-    unit = 1024.0 if sys.platform != "darwin" else 1024.0 * 1024.0
-    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(resource.getrusage(who).ru_maxrss for who in both) / unit
+    targets = ", ".join(one.text for one in wanted(sitting.options.targets))
+    return run_entry(targets, started=sitting.begun, seed=sitting.options.seed)

@@ -43,12 +43,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks": BASE | {"abilities", "golden", "images", "oracle", "scenario", "stubs", "interfaces", "dataset"},
     "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "transport"},
     "report": BASE | {"histogram", "record", "statistics"},
+    "comparing": BASE
+    | {"checks", "dataset", "fleet", "interfaces", "opening", "options", "scenario", "station"}
+    | {"statistics", "targets"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
     "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
     "commands": BASE | {"generating", "options", "truth"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},
-    "fleet": BASE | {"options", "scenario", "targets"},
+    "fleet": BASE | {"inference", "options", "scenario", "targets"},
     "stage": BASE | {"checks", "dataset", "interfaces", "scenario"},
     "opening": {"errors"},
     "station": BASE
@@ -59,7 +62,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "showing": {"checks", "images", "record", "scenario"},
     "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "station", "statistics"},
     "items": BASE | {"checks", "fleet", "interfaces", "latency", "record", "scenario", "showing", "sitting", "stash"},
-    "session_record": BASE | {"fleet", "record", "report", "scenario", "sitting", "station"},
+    "telling": {"fleet", "model", "record", "scenario", "station"},
+    "session_record": {"errors", "fleet", "record", "report", "sitting", "station", "telling"},
     "handwritten": BASE | {"checks", "dataset", "fleet", "scenario", "stash"},
     "plugin": {"errors", "handwritten", "items", "options", "scenario", "session_record", "stash"},
     "progress": {"sitting", "stash"},

@@ -44,6 +44,9 @@ class TargetShape(_Shape):
     memory: _Text | None = Field(default=None, description="So much memory for the database: 2GiB.")
     env: dict[str, _Written] = Field(default={}, description="Variables of the database.")
     volumes: list[_Text] = Field(default=[], description="Folders or volumes of the database: WHAT:/PATH[:ro].")
+    delay: _Text | None = Field(
+        default=None, description="How much later our inference service answers, on purpose: 5% or 2ms."
+    )
     read_only: bool | None = Field(default=None, description="Never write to it.")
 
 
@@ -105,6 +108,7 @@ def _wanted(document: Document, name: str, shape: TargetShape, default: Setup) -
         "environment": at("env", lambda: values.variables(f"{key}={value}" for key, value in shape.env.items())),
         "volumes": at("volumes", lambda: values.volumes(shape.volumes, folder)) or None,
         "read_only": shape.read_only,
+        "delay": shape.delay and at("delay", lambda: values.delay(shape.delay or "")),
     }
     given["environment"] = {**default.environment, **given["environment"]}
     setup = replace(default, **{key: value for key, value in given.items() if value is not None})

@@ -114,6 +114,19 @@ def variables(texts: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def delay(text: str) -> str:
+    """Return how much later an inference service is to answer, if it is written as that; empty: not at all.
+
+    Raises:
+        UsageError: it is neither a share nor milliseconds.
+    """
+    if text:
+        from harness.inference.delay import parsed
+
+        parsed(text)
+    return text
+
+
 def volumes(texts: Iterable[str], beside: Path | None = None) -> tuple[str, ...]:
     """Return volumes with the whole path of each folder.
 

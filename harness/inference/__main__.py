@@ -31,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
             from harness.inference.faults import named
 
             encoders = named(options.fault).on(encoders)
+        if options.delay:
+            from harness.inference.delay import parsed
+
+            encoders = parsed(options.delay).on(encoders)
         with serve(encoders, host=options.host, port=options.port) as url:
             print(ready_line(url, encoders.name, encoders.device), flush=True)  # noqa: T201
             stop.wait()
@@ -51,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--encoder", choices=NAMES, default="auto", help="what to answer with (default: %(default)s)")
     parser.add_argument("--preload", action="store_true", help="load the models before the first image needs them")
     parser.add_argument("--fault", default="", metavar="NAME", help="answer wrongly in a known way, see faults.py")
+    parser.add_argument("--delay", default="", metavar="TIME", help="answer so much later: 5%% of the time, or 2ms")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input closes")
     return parser
 

@@ -45,6 +45,7 @@ def spawn(
     preload: bool = False,
     host: str = "127.0.0.1",
     env: Mapping[str, str] | None = None,
+    delay: str = "",
     timeout: float = 60.0,
 ) -> Iterator[SpawnedService]:
     """Start `python -m harness.inference`, wait until it answers, and end it afterwards.
@@ -56,13 +57,21 @@ def spawn(
         preload: load the models before it says that it is ready.
         host: the address that it binds, on a free port.
         env: environment variables to set on top of this process's own (`ENABLE_CUDA` …).
+        delay: how much later it answers, on purpose: `5%` or `2ms`.
         timeout: seconds to wait for it.
 
     Raises:
         TargetError: it ended before it was ready or was not ready in time; with the last lines of its log.
     """
     command = [sys.executable, "-P", "-m", "harness.inference", "--exit-with-parent"]
-    command += ["--encoder", encoder, "--host", host, *(["--preload"] if preload else [])]
+    command += [
+        "--encoder",
+        encoder,
+        "--host",
+        host,
+        *(["--preload"] if preload else []),
+        *([f"--delay={delay}"] if delay else []),
+    ]
     child = _Child(command, dict(os.environ) | dict(env or {}))
     try:
         url, served, device = child.wait_until_ready(timeout)

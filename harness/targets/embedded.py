@@ -53,8 +53,10 @@ class EmbeddedTarget:
         self._binary = binary
         self._version = version
         self._setup = setup or Setup()
-        self._setup.only("an embedded Weaviate", "read_only", "gpu", "environment")
-        self._start_inference = start_inference or partial(inference_service, gpu=self._setup.gpu)
+        self._setup.only("an embedded Weaviate", "read_only", "gpu", "environment", "delay")
+        self._start_inference = start_inference or partial(
+            inference_service, gpu=self._setup.gpu, delay=self._setup.delay
+        )
         self._server: Server | None = None
         self._inference_pid = 0
         self._last_log = ""

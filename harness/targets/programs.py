@@ -53,7 +53,7 @@ def wait_for_line(program: Guarded, pattern: re.Pattern[str], name: str, heard: 
 
 @contextlib.contextmanager
 def inference_service(
-    claim: Claim, phases: Phases, *, gpu: int | None = None, host: str = "127.0.0.1"
+    claim: Claim, phases: Phases, *, gpu: int | None = None, host: str = "127.0.0.1", delay: str = ""
 ) -> Iterator[Inference]:
     """Our inference service with its models loaded, on a free port.
 
@@ -62,6 +62,7 @@ def inference_service(
         phases: gets how long it took.
         gpu: the number of the GPU that it computes on; None is the CPU.
         host: the address that it binds.
+        delay: how much later it answers, on purpose: `5%` or `2ms`.
 
     Raises:
         TargetError: it could not be started, or there is no such GPU.
@@ -70,6 +71,6 @@ def inference_service(
     with contextlib.ExitStack() as parts:
         with phases.timed("inference service"):
             env = {"TMPDIR": str(claim.folder), **_NO_TELEMETRY, **device.environment(gpu)}
-            service = parts.enter_context(spawn(preload=True, host=host, env=env, timeout=_START_SECONDS))
+            service = parts.enter_context(spawn(preload=True, host=host, env=env, delay=delay, timeout=_START_SECONDS))
         claim.add(service.pid)
         yield Inference(url=service.url, ours=True, encoder=service.encoder, device=service.device)

@@ -67,8 +67,10 @@ class ReferenceTarget:
         self.log_folder = logs
         self._mutant = mutant
         self._setup = setup or Setup()
-        self._setup.only("the reference", "read_only", "gpu", "environment")
-        self._start_inference = start_inference or partial(inference_service, gpu=self._setup.gpu)
+        self._setup.only("the reference", "read_only", "gpu", "environment", "delay")
+        self._start_inference = start_inference or partial(
+            inference_service, gpu=self._setup.gpu, delay=self._setup.delay
+        )
         self._opened: _Opened | None = None
         self._version = ""
         self._last_log = ""

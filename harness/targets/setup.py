@@ -24,6 +24,7 @@ class Setup:
         memory: bytes that the database may use; 0 is no limit.
         environment: variables for the database, on top of what scenarios need.
         volumes: mounted into the database, `NAME_OR_FOLDER:/PATH[:ro]`.
+        delay: how much later our inference service answers, on purpose, `5%` of its time or `2ms`; empty: not at all.
     """
 
     read_only: bool = False
@@ -34,6 +35,7 @@ class Setup:
     memory: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
     volumes: tuple[str, ...] = ()
+    delay: str = ""
 
     def only(self, what: str, *able: str) -> None:
         """Refuse every option that is set and that a target can do nothing with.
@@ -62,4 +64,5 @@ _REFUSED = {
     "memory": ("--memory", _CONTAINERS),
     "environment": ("--env", "Every target that we start takes it: docker, compose, embedded, reference."),
     "volumes": ("--volume", _CONTAINERS),
+    "delay": ("a delay on purpose", "The targets reference and embedded take it."),
 }

@@ -1,0 +1,132 @@
+"""What a record says of a run, of its targets and of its scenarios, before and beside what was found."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from harness import __version__
+from harness.fleet.values import discreet
+from harness.model import Endpoint
+from harness.record import LoadedCollection, RunEntry, ScenarioEntry, Service, TargetEntry
+from harness.scenario import Scenario
+from harness.station import Station, called
+
+_LIBRARIES = ("weaviate-client", "pytest", "hypothesis", "numpy", "onnxruntime", "httpx", "grpcio")
+
+
+def target_entry(station: Station, *, alone: bool) -> TargetEntry | None:
+    """Return what a target is; None if it could not be opened and is `alone`, for what ends the whole run is a note."""
+    target, endpoint = station.target, station.endpoint
+    if target is not None and endpoint is not None:
+        return TargetEntry(
+            target=station.name,
+            name=target.name,
+            description=target.describe(),
+            version=endpoint.version,
+            weaviate=endpoint.weaviate,
+            modules=tuple(endpoint.modules),
+            inference=_inference(endpoint),
+            services={
+                module: Service(encoder=one.encoder, device=one.device, image=one.image)
+                for module, one in endpoint.inference.items()
+            },
+            phases=dict(target.phases),
+        )
+    if station.trouble is None or alone:
+        return None
+    return TargetEntry(
+        target=station.name,
+        name=station.wanted.text,
+        description=f"{station.wanted.text} could not be opened: nothing was asked of it",
+        version="",
+        weaviate=False,
+        trouble=str(station.trouble),
+    )
+
+
+def run_entry(target: str, *, started: datetime, seed: int | None = None) -> RunEntry:
+    """Return what was asked for, by whom and where.
+
+    Args:
+        target: the targets as they were typed.
+        started: when it began.
+        seed: what was drawn from.
+    """
+    return RunEntry(
+        harness=__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        cpus=os.cpu_count() or 0,
+        argv=tuple(discreet(sys.argv)),
+        seed=seed,
+        target=target,
+        started=started,
+        commit=_commit(),
+        versions={name: found for name in _LIBRARIES if (found := _version(name))},
+    )
+
+
+def scenario_entry(scenario: Scenario, station: Station) -> ScenarioEntry:
+    """Return a scenario that took part, with its collections as they are at a target."""
+    loaded = station.collections(scenario)
+    collections = [
+        LoadedCollection(
+            name=collection.name,
+            module=str(collection.module),
+            metric=str(collection.metric),
+            index=collection.index,
+            **loaded[collection.name],
+        )
+        for collection in scenario.collections
+        if collection.name in loaded
+    ]
+    return ScenarioEntry(
+        target=station.name,
+        file=called(scenario.path),
+        name=scenario.name,
+        sha256=scenario.sha256,
+        collections=tuple(collections),
+    )
+
+
+def _inference(endpoint: Endpoint) -> dict[str, str]:
+    said = {}
+    for module in endpoint.modules:
+        service = endpoint.inference.get(module)
+        if service is None:
+            said[module] = "not known from here"
+        else:
+            said[module] = f"the harness's own service ({service.encoder})" if service.ours else service.url
+    return said
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _commit() -> str:
+    """The commit of the working folder, if it is one of git's: scenarios live there."""
+    try:
+        told = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=2, check=True)  # noqa: S607 - the user's own git
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return told.stdout.strip()
+
+
+def peak_memory() -> float | None:
+    """Largest resident memory of this process and its largest ended child, in MiB."""
+    try:
+        import resource
+    except ImportError:  # no such thing on this system
+        return None
+    unit = 1024.0 if sys.platform != "darwin" else 1024.0 * 1024.0
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(resource.getrusage(who).ru_maxrss for who in both) / unit
