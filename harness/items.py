@@ -131,7 +131,8 @@ class _Told:
         """A verdict is text; anything else is a bug of ours and keeps its traceback."""
         if isinstance(excinfo.value, NotHeldError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)  # type: ignore[misc]
+        del style  # one of the two kinds of items takes none
+        return super().repr_failure(excinfo)  # type: ignore[misc]
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says that this item is."""

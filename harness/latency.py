@@ -11,9 +11,11 @@ from harness.checks.promises import question_of
 from harness.dataset import UnfitError
 from harness.errors import AnswerError, HarnessError, UnsupportedError
 from harness.load.closed_loop import Times, closed_loop
+from harness.load.stages import Split
 from harness.model import Inference, Level, Outcome, Question, Verdict
-from harness.record import Entry, LatencyEntry, VerdictEntry
+from harness.record import Entry, LatencyEntry, StagesEntry, VerdictEntry
 from harness.scenario import LATENCY, Asked, Collection, LoadProfile, Promise, Scenario
+from harness.splitting import stages
 from harness.station import Station, unfit
 from harness.statistics import carried, interval, needed, percentile
 
@@ -100,6 +102,7 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
         verdict = judged.verdict("answered", Outcome.UNDECIDED, str(error), {})
         return [VerdictEntry.of(verdict)], verdict
     entries: list[Entry] = [*([_entry(measured, times)] if times.milliseconds else []), *map(VerdictEntry.of, verdicts)]
+    entries += _stages(measured, case, question)
     return entries, min(verdicts, key=lambda one: _GRAVITY.index(one.outcome))
 
 
@@ -199,6 +202,32 @@ def _by(benchmark: Any) -> Callable[[Callable[[], None], int, int], None]:
         benchmark.pedantic(ask, rounds=rounds, iterations=1, warmup_rounds=warmup)
 
     return repeat
+
+
+def _stages(measured: Measured, case: Case, question: Question) -> list[Entry]:
+    """Where the time goes, which GraphQL alone is asked about, and only where the inference service tells."""
+    service = _own_service(case.endpoint.inference.get(str(measured.collection.module)))
+    if service is None or measured.interface != "graphql":
+        return []
+    found = stages(case, measured.asked, question, service)
+    return [_stages_entry(measured, found)] if found is not None else []
+
+
+def _stages_entry(measured: Measured, found: Split) -> StagesEntry:
+    return StagesEntry(
+        target=measured.station.name,
+        scenario=measured.scenario.name,
+        collection=measured.collection.name,
+        question=measured.asked.name,
+        interface=measured.interface,
+        image=tuple(found.image),
+        vector=tuple(found.vector),
+        null=tuple(found.null),
+        waited=tuple(found.waited),
+        computed=tuple(found.computed),
+        encode=found.encode,
+        decode=found.decode,
+    )
 
 
 def _entry(measured: Measured, times: Times) -> LatencyEntry:

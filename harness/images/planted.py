@@ -23,12 +23,15 @@ from harness.images.png import SIGNATURE, chunk, png
 KEYWORD = "nearimage:vector"
 SIDE = 16
 
+_FRAME = 12
+"""Bytes of a chunk beside its body."""
+
 _IN_TEXT = re.compile(rf"{KEYWORD}\[")
 _EXACT_INTEGER = 2.0**24
 
 
 def planted_picture(
-    vector: Sequence[float], *, name: str, label: str = "", subject: str = "", caption: str = ""
+    vector: Sequence[float], *, name: str, label: str = "", subject: str = "", caption: str = "", least: int = 0
 ) -> Picture:
     """Make a 16 x 16 PNG that carries `vector` and shows it: red above zero, blue below, one field a component.
 
@@ -38,6 +41,7 @@ def planted_picture(
         label: its label.
         subject: its subject; its name if empty.
         caption: its caption.
+        least: bytes that the file has at least; what is missing is filled with nothing that a reader looks at.
 
     Raises:
         ValueError: the vector is empty, or a component is not finite as a float32.
@@ -45,6 +49,8 @@ def planted_picture(
     values = _float32(vector)
     carried = chunk(b"tEXt", f"{KEYWORD}\0{_printed(values)}".encode("ascii"))
     data = png(_pattern(values), carried)
+    if missing := max(0, least - len(data)):
+        data = png(_pattern(values), carried, chunk(b"niFl", bytes(max(0, missing - _FRAME))))
     return Picture(name, data, label, subject or name, caption, vector=tuple(values.tolist()))
 
 

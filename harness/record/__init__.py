@@ -34,6 +34,7 @@ from harness.record.load_entries import (
     PercentileFact,
     RawFact,
 )
+from harness.record.stage_entries import StagesEntry
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -57,6 +58,7 @@ __all__ = [
     "Service",
     "ShownEntry",
     "ShownHit",
+    "StagesEntry",
     "TargetEntry",
     "UsageEntry",
     "VerdictEntry",

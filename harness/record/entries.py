@@ -11,6 +11,7 @@ from harness.errors import ExitCode
 from harness.model import Level, Outcome, Verdict
 from harness.record.fact import Fact, Facts, Milliseconds, Seconds, Sha256, Text
 from harness.record.load_entries import LoadEntry
+from harness.record.stage_entries import StagesEntry
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -235,6 +236,7 @@ Entry = (
     | VerdictEntry
     | LatencyEntry
     | LoadEntry
+    | StagesEntry
     | PictureEntry
     | ShownEntry
     | NoteEntry

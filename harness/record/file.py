@@ -30,6 +30,7 @@ from harness.record.entries import (
 )
 from harness.record.fact import Fact
 from harness.record.load_entries import LoadEntry
+from harness.record.stage_entries import StagesEntry
 
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer line is no entry of ours (a million raw samples take a quarter of it)."""
@@ -145,6 +146,11 @@ class Record:
     def loads(self) -> tuple[LoadEntry, ...]:
         """All loads."""
         return self.of(LoadEntry)
+
+    @property
+    def stages(self) -> tuple[StagesEntry, ...]:
+        """Where the time of questions goes."""
+        return self.of(StagesEntry)
 
     @property
     def pictures(self) -> dict[str, PictureEntry]:

@@ -17,6 +17,7 @@ from harness.record import Record
 from harness.report import sections, words
 from harness.report.comparing import compared, held
 from harness.report.findings import LOUD, QUIET, at, findings, headline, in_places, skips, spread, where
+from harness.report.stages import stacks
 from harness.report.starting import starts
 from harness.report.used import usage
 
@@ -57,6 +58,7 @@ def _content(record: Record) -> dict[str, Any]:
         "usage": used,
         "show_targets": comparison is not None or bool(begun or used),
         "timings": timings,
+        "stacks": stacks(record),
         "timing_rows": sections.timing_rows(timings, comparison.names) if comparison else [],
         "environment": sections.environment(record),
         "took": sections.took(record),

@@ -33,6 +33,7 @@ from harness.report.findings import (
 )
 from harness.report.pen import STYLES, Pen
 from harness.report.side_by_side import show
+from harness.report.stages import drawn, stacks
 from harness.report.starting import started
 from harness.report.times import latencies
 
@@ -81,6 +82,8 @@ class _Screen:
         if self._record.latencies:
             names = self._comparison.names if self._comparison else ()
             self._pen.print("", *latencies(self._record.latencies, names, self._pen))
+        if split := stacks(self._record):
+            self._pen.print("", *drawn(split, self._pen))
         self._last(head, page)
 
     def _targets(self) -> None:
