@@ -15,14 +15,31 @@ import pytest
 
 from harness import options
 from harness.errors import ExitCode, FileError
-from harness.handwritten import collection, endpoint, near_image, nearimage_target
+from harness.handwritten import (
+    assert_near,
+    assert_within,
+    collection,
+    endpoint,
+    near_image,
+    nearimage_target,
+    weaviate_client,
+)
 from harness.stash import ENTRIES, HANDED, REPORTED, SITTING, ask_or_skip, or_exit, sitting_of
 
 if TYPE_CHECKING:
     from harness.scenario import Scenario
     from harness.session_record import SessionRecord
 
-__all__ = ["Plugin", "collection", "endpoint", "near_image", "nearimage_target"]
+__all__ = [
+    "Plugin",
+    "assert_near",
+    "assert_within",
+    "collection",
+    "endpoint",
+    "near_image",
+    "nearimage_target",
+    "weaviate_client",
+]
 
 LEVELS = ("must", "should", "observed")
 CHAPTERS = (

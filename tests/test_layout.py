@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "items": BASE | {"checks", "fleet", "interfaces", "latency", "record", "scenario", "showing", "sitting", "stash"},
     "telling": {"fleet", "model", "record", "scenario", "station"},
     "session_record": {"errors", "fleet", "record", "report", "sitting", "station", "telling"},
-    "handwritten": BASE | {"checks", "dataset", "fleet", "scenario", "stash"},
+    "handwritten": BASE | {"checks", "dataset", "fleet", "interfaces", "scenario", "stash", "station"},
     "plugin": {"errors", "handwritten", "items", "options", "scenario", "session_record", "stash"},
     "progress": {"sitting", "stash"},
     "preflight": {"checks", "errors", "scenario"},

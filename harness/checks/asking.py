@@ -22,7 +22,7 @@ def ask_near_image(
         interface: how to ask.
         dataset: the collection.
         image: the name of one of its pictures, or the path of an image file.
-        arguments: further fields of `harness.model.Question`.
+        arguments: further fields of `harness.model.Question`; `collection` is another class of the same database.
 
     Raises:
         UsageError: if there is neither such a picture nor such a file.
@@ -34,4 +34,4 @@ def ask_near_image(
         encoded = b64encode(Path(image).read_bytes()).decode()
     else:
         raise UsageError(f"{image} is neither a picture of {dataset.collection.name} nor a file")
-    return interface.ask(Question(dataset.class_name, NearImage(encoded), **arguments))
+    return interface.ask(Question(**{"collection": dataset.class_name, "near": NearImage(encoded), **arguments}))

@@ -71,6 +71,14 @@ class Dataset:
         """The objects that have a picture and a vector: those that can be asked for by image."""
         return tuple(one for one in self.with_vector if one.picture is not None)
 
+    def picture(self, name: str) -> Picture:
+        """Return the picture of that name.
+
+        Raises:
+            FileError: if the collection has none; its hint has the nearest names.
+        """
+        return self.collection.images.load().by_name(name)
+
     def truth(self, query: Sequence[float]) -> Truth:
         """Return the exact distances of all objects from this vector."""
         return Truth(self.metric, query, self.ids, self.vectors)

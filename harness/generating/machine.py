@@ -88,6 +88,7 @@ class _Machine(RuleBasedStateMachine):
         super().__init__()
         self.played: Played | None = None
         self.there: list[tuple[str | None, int]] = []
+        self.gone: list[tuple[str | None, int]] = []
         self.given = 0
 
     @initialize(data=st.data())
@@ -129,12 +130,15 @@ class _Machine(RuleBasedStateMachine):
 
     @rule(given=st.lists(st.tuples(_images, _properties, st.none() | _which), min_size=1, max_size=6), tenant=_tenants)
     def batch(self, given: list[tuple[tuple[float, ...], dict[str, Value], int | None]], tenant: str) -> None:
-        """Import several objects, some of which may be there."""
+        """Import several objects, some of which may be there, or may have been."""
         owner, things = self.owner(tenant), {}
         for image, properties, which in given:
-            mine = [number for tenant_, number in self.there if tenant_ == owner]
-            number = self.new(owner) if which is None or not mine else mine[which % len(mine)]
+            known = [number for whose, number in (*self.there, *self.gone) if whose == owner]
+            number = self.new(owner) if which is None or not known else known[which % len(known)]
             things[number] = Thing(number, image, properties, owner)  # none twice: which one wins is nowhere said
+        back = [one for one in self.gone if one[0] == owner and one[1] in things]
+        self.there += back
+        self.gone = [one for one in self.gone if one not in back]
         self.do(Write("batch", tuple(things.values())))
 
     @precondition(lambda self: self.there)
@@ -157,6 +161,7 @@ class _Machine(RuleBasedStateMachine):
     def delete(self, which: int) -> None:
         """Delete an object."""
         owner, number = self.there.pop(which % len(self.there))
+        self.gone.append((owner, number))
         self.do(Write("delete", (Thing(number, tenant=owner),)))
 
     @rule(image=_images, limit=_limits, offset=_offsets, where=_no_filter | _filters, tenant=_tenants)
