@@ -5,7 +5,7 @@ Nothing is judged here and nothing heavy imported: `fleet` makes targets of them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -52,10 +52,10 @@ class TargetOptions:
 
     @classmethod
     def of(cls, parsed: object) -> Self:
-        """Take them from what argparse or pytest parsed."""
+        """Take them from what argparse or pytest parsed; what was not asked about stays as it is by default."""
         found: dict[str, Any] = {}
         for each in fields(cls):
-            value = getattr(parsed, each.name)
+            value = getattr(parsed, each.name, each.default)
             found[each.name] = tuple(value) if isinstance(value, list) else value
         return cls(**found)
 
@@ -74,7 +74,7 @@ class TargetOptions:
         return words
 
 
-def add(to: Callable[..., Any]) -> None:
-    """Add the options to a parser, by its `add_argument` or pytest's `addoption`."""
-    for flag, arguments in _OPTIONS.items():
-        to(flag, **arguments)
+def add(to: Callable[..., Any], only: Sequence[str] = tuple(_OPTIONS)) -> None:
+    """Add the options, or only some of them, to a parser, by its `add_argument` or pytest's `addoption`."""
+    for flag in only:
+        to(flag, **_OPTIONS[flag])

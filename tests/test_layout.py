@@ -44,11 +44,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "transport"},
     "report": BASE | {"histogram", "record", "statistics"},
     "comparing": BASE
-    | {"checks", "dataset", "fleet", "interfaces", "opening", "options", "scenario", "station"}
-    | {"statistics", "targets"},
+    | {"checks", "dataset", "fleet", "interfaces", "keeping", "opening", "options", "record", "report", "runs"}
+    | {"scenario", "session", "station", "statistics", "targets", "telling"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
     "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
-    "commands": BASE | {"generating", "options", "truth"},
+    "commands": BASE | {"comparing", "generating", "interfaces", "options", "scenario", "session", "truth"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},
     "fleet": BASE | {"inference", "options", "scenario", "targets"},

@@ -14,7 +14,7 @@ from harness.comparing.rounds import Asked, Pair, pair
 from harness.comparing.series import Name
 from harness.dataset import Run
 from harness.errors import AnswerError, TargetError, UsageError
-from harness.fleet import Start, Wanted, wanted
+from harness.fleet import Start, Wanted, values, wanted
 from harness.fleet.starts import needs_of
 from harness.opening import together
 from harness.options import TargetOptions
@@ -42,7 +42,7 @@ def sides(base: str, head: str, options: TargetOptions, delays: tuple[str, str] 
     found = []
     for name, text, delay in zip((BASE, HEAD), (base, head), delays, strict=True):
         one = named.get(text) or wanted(replace(options, target=(text,), targets=None))[0]
-        found.append(replace(one, name=name, setup=replace(one.setup, delay=delay or one.setup.delay)))
+        found.append(replace(one, name=name, setup=replace(one.setup, delay=values.delay(delay) or one.setup.delay)))
         found[-1].target()
     return found[0], found[1]
 
@@ -101,6 +101,18 @@ def arena(
         yield Arena((stations[0], stations[1]), tuple(duels), tuple(skipped))
 
 
+def demand_questions(scenario: Scenario, questions: Sequence[str]) -> None:
+    """Refuse the name of a question that the scenario does not have.
+
+    Raises:
+        UsageError: says which it has.
+    """
+    known = [one.name for one in scenario.questions]
+    for name in questions:
+        if name not in known:
+            raise UsageError(f"the scenario has no question {name!r}", hint=f"It has {', '.join(known) or 'none'}.")
+
+
 def _open(stations: Sequence[Station], scenario: Scenario, folder: Path) -> None:
     needs = needs_of([scenario], Start.of(scenario))
     failed = together({one.name: partial(one.open, needs, folder) for one in stations})
@@ -109,10 +121,6 @@ def _open(stations: Sequence[Station], scenario: Scenario, folder: Path) -> None
 
 
 def _asked(scenario: Scenario, questions: Sequence[str]) -> Iterable[tuple[Collection, AskedQuestion]]:
-    known = [one.name for one in scenario.questions]
-    for name in questions:
-        if name not in known:
-            raise UsageError(f"the scenario has no question {name!r}", hint=f"It has {', '.join(known) or 'none'}.")
     timed = scenario.load.times if scenario.load is not None else (lambda _: True)
     for collection in scenario.collections:
         for asked in scenario.questions_for(collection):

@@ -23,6 +23,8 @@ FEWEST, MOST = 5, 50
 """So many requests a block has at least and at most."""
 
 _IN_A_ROW = 3
+_BETWEEN = 0.01
+"""Seconds of a round that go to asking the inference services what they did."""
 
 
 @dataclass(slots=True)
@@ -94,12 +96,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One question at both sides, and how many requests a block of it has."""
+    """One question at both sides: how many requests a block of it has, and about how long a round takes."""
 
     name: Name
     base: Asked
     head: Asked
     requests: int
+    seconds: float
 
     @property
     def series(self) -> Series:
@@ -123,7 +126,9 @@ def pair(name: Name, base: Asked, head: Asked, *, warmup: int) -> Pair:
     times = [one.seconds for one in answers if one.state is State.OK]
     if not times:
         raise AnswerError(f"{name.question} was not answered once: {answers[-1].message}")
-    return Pair(name, base, head, min(MOST, max(FEWEST, round(BLOCK_SECONDS / median(times)))))
+    usual = median(times)
+    requests = min(MOST, max(FEWEST, round(BLOCK_SECONDS / usual)))
+    return Pair(name, base, head, requests, 2 * requests * usual + _BETWEEN)
 
 
 def rounds(pairs: Sequence[Pair], *, seed: int) -> Iterator[int]:

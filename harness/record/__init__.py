@@ -5,6 +5,7 @@ Each line is one entry, an object with a `type`; the first one is `run`, the las
 schema stands in `harness/record.schema.json`, which `python -m harness.record` prints.
 """
 
+from harness.record.comparison_entries import CalibrationEntry, ComparisonEntry, PartFact, RoundsEntry
 from harness.record.entries import (
     SCHEMA_VERSION,
     EndEntry,
@@ -38,7 +39,9 @@ from harness.record.stage_entries import StagesEntry
 
 __all__ = [
     "SCHEMA_VERSION",
+    "CalibrationEntry",
     "ClockFact",
+    "ComparisonEntry",
     "EndEntry",
     "Entry",
     "GeneratorFact",
@@ -48,11 +51,13 @@ __all__ = [
     "LoadedCollection",
     "MomentFact",
     "NoteEntry",
+    "PartFact",
     "PercentileFact",
     "PictureEntry",
     "RawFact",
     "Record",
     "RecordWriter",
+    "RoundsEntry",
     "RunEntry",
     "ScenarioEntry",
     "Service",

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter, model_va
 
 from harness.errors import ExitCode
 from harness.model import Level, Outcome, Verdict
+from harness.record.comparison_entries import CalibrationEntry, ComparisonEntry, RoundsEntry
 from harness.record.fact import Fact, Facts, Milliseconds, Seconds, Sha256, Text
 from harness.record.load_entries import LoadEntry
 from harness.record.stage_entries import StagesEntry
@@ -134,7 +135,8 @@ class LatencyEntry(Fact):
 
     `milliseconds` has one number for each request that was answered, in the order asked; `service_ms` the time that the
     inference service spent on the same request, or None where the service cannot be asked. Requests that were refused
-    or whose fate is unknown are counted and have no time.
+    or whose fate is unknown are counted and have no time. Where two targets were asked in turn, `blocks` says how many
+    of them belong to each round.
     """
 
     type: Literal["latency"] = "latency"
@@ -148,10 +150,13 @@ class LatencyEntry(Fact):
     warmup: NonNegativeInt = 0
     refused: NonNegativeInt = 0
     unknown: NonNegativeInt = 0
-    mode: Literal["closed loop"] = "closed loop"
+    mode: Literal["closed loop", "in turn"] = "closed loop"
+    blocks: tuple[NonNegativeInt, ...] = ()
 
     @model_validator(mode="after")
     def _pairs(self) -> Self:
+        if self.blocks and sum(self.blocks) != len(self.milliseconds):
+            raise ValueError("blocks add up to the number of milliseconds")
         if self.service_ms is not None and len(self.service_ms) != len(self.milliseconds):
             raise ValueError("service_ms needs one number for each of milliseconds")
         return self
@@ -237,6 +242,9 @@ Entry = (
     | LatencyEntry
     | LoadEntry
     | StagesEntry
+    | ComparisonEntry
+    | RoundsEntry
+    | CalibrationEntry
     | PictureEntry
     | ShownEntry
     | NoteEntry

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from harness.errors import ExitCode, FileError, worst
 from harness.model import Outcome
+from harness.record.comparison_entries import ComparisonEntry
 from harness.record.entries import (
     ENTRY,
     SCHEMA_VERSION,
@@ -151,6 +152,11 @@ class Record:
     def stages(self) -> tuple[StagesEntry, ...]:
         """Where the time of questions goes."""
         return self.of(StagesEntry)
+
+    @property
+    def comparisons(self) -> tuple[ComparisonEntry, ...]:
+        """The metrics of two sides that were compared."""
+        return self.of(ComparisonEntry)
 
     @property
     def pictures(self) -> dict[str, PictureEntry]:

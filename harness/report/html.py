@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from harness.model import Outcome
 from harness.record import Record
-from harness.report import sections, words
+from harness.report import sections, versus, words
 from harness.report.comparing import compared, held
 from harness.report.findings import LOUD, QUIET, at, findings, headline, in_places, skips, spread, where
 from harness.report.stages import stacks
@@ -51,6 +51,8 @@ def _content(record: Record) -> dict[str, Any]:
         "galleries": sections.galleries(record.shown, several=comparison is not None),
         "matrices": sections.matrices(verdicts),
         "comparison": comparison,
+        "versus_rows": versus.rows(record.comparisons),
+        "versus_said": [*versus.causes(record.comparisons), *versus.worth(record)],
         "loop_of": {one.check: place for place, one in enumerate(comparison.changes, start=1)} if comparison else {},
         "several": comparison is not None,
         "starts": begun,

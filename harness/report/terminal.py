@@ -14,7 +14,7 @@ from rich.text import Text
 
 from harness.model import Outcome
 from harness.record import Record
-from harness.report import words
+from harness.report import versus, words
 from harness.report.breaking import Breaking
 from harness.report.comparing import compared
 from harness.report.findings import (
@@ -70,7 +70,9 @@ class _Screen:
             style = "yellow" if note.level != "info" else ""
             self._pen.print(self._pen.text(f"{note.level}: {whose}{note.text}", style))
         changed = set()
-        if self._comparison is not None:
+        if self._record.comparisons:
+            self._pen.print("", *versus.table(self._record, self._pen))
+        elif self._comparison is not None:
             show(self._comparison, self._pen)
             changed = {change.check for change in self._comparison.changes}
         elif self._record.verdicts:

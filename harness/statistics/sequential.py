@@ -66,6 +66,15 @@ def spending(part: float, error: float) -> float:
     return 2 - 2 * _NORMAL.cdf(_wide(error) / math.sqrt(part))
 
 
+def rest(plan: Plan, looked: int, done: int) -> float:
+    """Return what may be erred after `done` rounds, if it was looked after `looked` the last time (0: never).
+
+    Also where it was not planned to look, if whatever ends it then knows nothing of the results: a clock, a person.
+    """
+    before = spending(looked / plan.most, plan.error) if looked else 0.0
+    return max(spending(min(1.0, done / plan.most), plan.error) - before, math.ulp(0.0))
+
+
 def rounds_to_decide(half_width: float, rounds: int, distance: float) -> int | None:
     """Return how many rounds more it takes until an interval is no wider than the distance that decides.
 

@@ -1,0 +1,222 @@
+"""`nearimage ab`: two targets asked in turn until it is decided whether they differ, or the rounds are over."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+from harness.comparing.arena import BASE, HEAD, Arena, arena, demand_questions, sides, wrong
+from harness.comparing.judging import USUAL, Allowed, Judged, Metric, judge
+from harness.comparing.rounds import Pair, rounds
+from harness.comparing.series import Series
+from harness.comparing.verdicts import entries, failed, times
+from harness.errors import ExitCode, HarnessError, UsageError
+from harness.model import Outcome
+from harness.options import TargetOptions
+from harness.record import EndEntry, NoteEntry, RecordWriter, RoundsEntry, read
+from harness.runs import RECORD, fresh_folder
+from harness.scenario import Scenario
+from harness.statistics.sequential import Plan, plan, rest
+from harness.telling import peak_memory, run_entry, scenario_entry, target_entry
+
+FEWEST_ROUNDS = 8
+_TOO_LONG = 3.0
+"""Rounds that take so many times as long as was planned end the run: the machine is not what it was."""
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class AbOptions:
+    """What `nearimage ab` was asked for; `rounds` 0: as many as fit into `seconds`."""
+
+    scenario: Scenario
+    base: str
+    head: str
+    targets: TargetOptions = field(default_factory=TargetOptions)
+    delays: tuple[str, str] = ("", "")
+    questions: tuple[str, ...] = ()
+    interface: str = "graphql"
+    metrics: tuple[Metric, ...] = USUAL
+    allowed: Allowed = field(default_factory=Allowed)
+    seconds: float = 60.0
+    rounds: int = 0
+    looks: int = 5
+    seed: int = 0
+    out: Path = field(default_factory=lambda: Path("nearimage-out"))
+
+
+def ab(options: AbOptions, say: Say = lambda _: None) -> Path:
+    """Compare two targets and return the record of it; it is written also when the run is broken off.
+
+    Args:
+        options: what was asked for.
+        say: told how it goes on.
+
+    Raises:
+        HarnessError: a target could not be opened, loaded or asked at all.
+    """
+    both = sides(options.base, options.head, options.targets, options.delays)
+    demand_questions(options.scenario, options.questions)
+    folder = fresh_folder(options.out)
+    record = folder / RECORD
+    with RecordWriter(record) as writer:
+        begun = datetime.now(UTC)
+        writer.write(run_entry(f"{options.base}, {options.head}", started=begun, seed=options.seed))
+        code = None
+        with ExitStack() as ending:
+            ending.callback(lambda: writer.write(_end(record, code)))
+            try:
+                say(f"opening {options.base} and {options.head}")
+                with arena(
+                    options.scenario,
+                    both,
+                    interface=options.interface,
+                    questions=options.questions,
+                    seed=options.seed,
+                ) as opened:
+                    _Match(options, opened, writer, say).play()
+            except HarnessError as error:
+                code = error.exit_code
+                writer.write(NoteEntry(level="error", text=str(error)))
+                raise
+            except KeyboardInterrupt:
+                code = ExitCode.INTERRUPTED
+                raise
+    return record
+
+
+class _Match:
+    """One comparison of two opened targets."""
+
+    def __init__(self, options: AbOptions, opened: Arena, writer: RecordWriter, say: Say) -> None:
+        self._options, self._arena, self._writer, self._say = options, opened, writer, say
+        self._pairs = [duel.pair for duel in opened.duels]
+        self._began = perf_counter()
+        self._repeat = shlex.join(["nearimage", *sys.argv[1:]]) if "ab" in sys.argv else ""
+
+    def play(self) -> None:
+        """Ask round by round, look as planned, and write what it came to, also if a side falls silent."""
+        options = self._options
+        for station in self._arena.stations:
+            if (entry := target_entry(station, alone=False)) is not None:
+                self._writer.write(entry)
+        most = options.rounds or max(FEWEST_ROUNDS, round(options.seconds / _seconds_of_a_round(self._pairs)))
+        alarms, misses = (plan(most, error, options.looks) for error in _errors(options.allowed))
+        try:
+            done, judged = self._rounds(alarms, misses)
+        finally:
+            self._tell_times()
+        self._tell(alarms, done, judged)
+
+    def _rounds(self, alarms: Plan, misses: Plan) -> tuple[int, Judged]:
+        """Return how many rounds were asked and what they came to: the answer of the last look."""
+        options, judged, looked = self._options, Judged(()), 0
+        limit = _TOO_LONG * max(options.seconds, 1.0) if not options.rounds else float("inf")
+        for done in rounds(self._pairs, seed=options.seed):
+            late = perf_counter() - self._began > limit
+            if alarms.error_at(done) is None and not late:
+                continue
+            allowed = Allowed(rest(alarms, looked, done), rest(misses, looked, done))
+            judged, looked = judge(self._series(), options.metrics, allowed), done
+            self._say(f"round {done} of {alarms.most}: {_so_far(judged)}")
+            if judged.decided or done >= alarms.most or late:
+                return done, judged
+        raise AssertionError("rounds go on for ever")
+
+    def _series(self) -> tuple[Series, ...]:
+        return tuple(pair.series for pair in self._pairs)
+
+    def _tell_times(self) -> None:
+        for series in self._series():
+            if series.rounds:
+                for entry in times(series, base=BASE, head=HEAD):
+                    self._writer.write(entry)
+
+    def _tell(self, alarms: Plan, done: int, judged: Judged) -> None:
+        options = self._options
+        self._writer.write(
+            RoundsEntry(
+                base=BASE,
+                head=HEAD,
+                planned=alarms.most,
+                done=done,
+                looks=tuple(one for one in alarms.rounds if one <= done),
+                false_alarm=options.allowed.false_alarm,
+                missed=options.allowed.missed,
+                cost=alarms.cost,
+                seconds=perf_counter() - self._began,
+            )
+        )
+        for entry in entries(self._series(), judged, options.allowed, base=BASE, head=HEAD, repeat=self._repeat):
+            self._writer.write(entry)
+        for duel in self._arena.duels:
+            for target, what in wrong(duel).items():
+                outcome = Outcome.VIOLATED if target == HEAD else Outcome.INVALID
+                self._writer.write(failed(duel.pair.name, "right", what, outcome, target, self._repeat))
+            for target, side in ((BASE, duel.pair.base), (HEAD, duel.pair.head)):
+                if side.errors:
+                    what = f"{side.errors} of {side.errors + side.side.n} requests had no answer"
+                    outcome = Outcome.VIOLATED if target == HEAD else Outcome.INVALID
+                    self._writer.write(failed(duel.pair.name, "answered", what, outcome, target, self._repeat))
+        for skipped in self._arena.skipped:
+            self._writer.write(NoteEntry(level="warning", text=f"not asked: {skipped}"))
+        for station in self._arena.stations:
+            self._writer.write(scenario_entry(options.scenario, station))
+            if station.wanted.setup.delay:
+                late = f"its inference service is late on purpose, by {station.wanted.setup.delay}"
+                self._writer.write(NoteEntry(target=station.name, text=late))
+            for note in station.target.notes if station.target is not None else ():
+                self._writer.write(NoteEntry(target=station.name, text=note))
+
+
+def metrics_in(text: str) -> tuple[Metric, ...]:
+    """Return the metrics of `p50:2%,p95:10%`; without a margin that of the usual ones, else 10%.
+
+    Raises:
+        UsageError: it is written otherwise.
+    """
+    usual = {one.name: one.margin for one in USUAL}
+    found = []
+    for part in text.split(","):
+        name, _, margin = part.strip().partition(":")
+        try:
+            q = float(name.removeprefix("p"))
+            share = float(margin.removesuffix("%")) / 100 if margin else usual.get(name, 0.1)
+        except ValueError:
+            q = share = -1.0
+        if not (name.startswith("p") and 0 < q < 100 and 0 < share < 1):  # noqa: PLR2004 - per cent
+            raise UsageError(f"{part!r} is no metric", hint="A percentile with what is too small to matter: p50:2%.")
+        found.append(Metric(q, share))
+    return tuple(dict.fromkeys(found))
+
+
+def _errors(allowed: Allowed) -> Iterator[float]:
+    yield allowed.false_alarm
+    yield allowed.missed
+
+
+def _seconds_of_a_round(pairs: list[Pair]) -> float:
+    return sum(pair.seconds for pair in pairs)
+
+
+def _so_far(judged: Judged) -> str:
+    answers = [str(one.answer) for one in judged.judgements]
+    said = [f"{answers.count(each)} {each}" for each in dict.fromkeys(answers)]
+    return ", ".join(said) or "nothing can be said yet"
+
+
+def _end(record: Path, code: ExitCode | None) -> EndEntry:
+    found = read(record)
+    return EndEntry(
+        finished=datetime.now(UTC),
+        exit_code=found.exit_code if code is None else code,
+        peak_memory_mb=peak_memory(),
+        counts={outcome: count for outcome, count in found.counts.items() if count},
+    )
