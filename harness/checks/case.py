@@ -236,8 +236,8 @@ class Case(Questioning):
         if answer.state is State.UNKNOWN:
             raise AnswerError(f"{self.describe(aggregation)}: no answer: {answer.message}")
         if answer.tally is None:
-            facts = {"question": self.describe(aggregation)}
-            raise Violation(f"a good aggregation was refused: {answer.message or answer.code}", facts)
+            message = f"a good aggregation was refused: {answer.message or answer.code}"
+            raise Violation(message, self.evidence(aggregation, ()))
         return answer.tally
 
     def answered(self, question: Question) -> Answer:
@@ -298,7 +298,7 @@ class Case(Questioning):
         self,
         true: bool,  # noqa: FBT001 - reads as a sentence
         what: str,
-        question: Question | None = None,
+        question: Question | Aggregation | None = None,
         hits: Sequence[Hit] = (),
         **facts: Any,
     ) -> None:
@@ -306,7 +306,7 @@ class Case(Questioning):
         if not true:
             raise Violation(what, (self.evidence(question, hits) if question else {}) | facts)
 
-    def evidence(self, question: Question, hits: Sequence[Hit]) -> dict[str, Any]:
+    def evidence(self, question: Question | Aggregation, hits: Sequence[Hit]) -> dict[str, Any]:
         """Return a question and its answer as JSON, short enough to read."""
         return {
             "question": self.describe(question),

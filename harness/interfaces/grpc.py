@@ -283,11 +283,14 @@ def _filters(where: Where) -> Any:
 
 
 def _set_target(target: Any, path: Sequence[str]) -> None:
-    """A property of the object itself, or one of what a reference points at: the class is known to the server."""
+    """A property of the object itself, or one of what a reference points at: the class is known to the server.
+
+    The id is called `_id` here.
+    """
     while len(path) > 1:
         target.single_target.on = path[0]
         target, path = target.single_target.target, path[2:]
-    target.property = path[0]
+    target.property = "_id" if path[0] == "id" else path[0]
 
 
 def failed(error: grpc.RpcError, sent: float) -> Answer:

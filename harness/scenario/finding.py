@@ -16,7 +16,7 @@ _SUFFIXES = frozenset({".yaml", ".yml"})
 SMOKE = "smoke"
 """The shipped scenario that has a little of everything."""
 
-_BY_NAME = frozenset({SMOKE, "encodings", "configuration", "errors", "threshold-combinations"})
+_BY_NAME = frozenset({SMOKE, "encodings", "configuration", "errors", "threshold-combinations", "collections"})
 """The shipped scenarios that say in small or in detail what the others say: run by their names."""
 
 _FIRST = {"photos-img2vec": 0, "photos-clip": 1}

@@ -37,7 +37,7 @@ function filter(collection, where) {
   if (where.operator === "Not") return Filters.not(operands[0]);
   const [on, , name] = where.path.length === 3 ? where.path : [null, null, where.path[0]];
   const by = on === null ? collection.filter : collection.filter.byRef(on);
-  return by.byProperty(name)[TESTS[where.operator]](where.value);
+  return (name === "id" ? by.byId() : by.byProperty(name))[TESTS[where.operator]](where.value);
 }
 
 /** What leaves only a part of the collection to be searched, and the named vector. */

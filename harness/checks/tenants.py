@@ -1,0 +1,256 @@
+"""Chapter tenants: one tenant's images are never another's, whatever else a question says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from harness.checks.case import Case
+from harness.checks.rankings import different
+from harness.checks.refusing import asked, demand_refused
+from harness.checks.registry import Condition, check, kept
+from harness.dataset import Dataset, Scratch
+from harness.images import Picture
+from harness.model import Level, Question, State, Where
+
+_APART = "tenants never see each other's objects"
+_ENABLED = "`class … has multi-tenancy enabled, but request was without tenant`"
+_FEW = 6
+_MINE, _THEIRS, _NEW = "mine", "theirs", "new"
+_NUMBER: tuple[Condition, ...] = (kept("number"),)
+
+clause = partial(check, by_name=True, writes=True, versions=">=1.20")
+"""Registers a clause about a class with tenants."""
+
+
+@contextmanager
+def _tenants(case: Case) -> Iterator[tuple[Scratch, Scratch]]:
+    """Two tenants' parts of a class, with pictures in turn: no two have one, and both have objects of the same ids."""
+    definition = {name: value for name, value in case.collection.definition.items() if name != "shardingConfig"}
+    with case.scratch({**definition, "multiTenancyConfig": {"enabled": True}}) as shelf:
+        pictures = list(dict.fromkeys(_pictures(case)))
+        mine, theirs = shelf.of(_MINE), shelf.of(_THEIRS)
+        mine.fill(pictures[::2])
+        theirs.fill(pictures[1::2])
+        yield mine, theirs
+
+
+def _pictures(case: Case) -> list[Picture]:
+    """Pictures of different vectors: a tie would be found by a server that confuses tenants, too."""
+    found = {one.vector: one.picture for one in case.samples(case.count) if one.picture is not None}
+    return list(found.values())[: 2 * _FEW]
+
+
+def _exactly(case: Case, dataset: Dataset, picture: Picture, **arguments: object) -> None:
+    """Demand that a tenant's own objects, and those alone, are found by this picture."""
+    elsewhere = case.on(dataset)
+    truth = elsewhere.truth_of(picture)
+    question = elsewhere.near(picture, limit=case.count, **arguments)
+    hits = elsewhere.hits(question)
+    elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count)))
+    elsewhere.demand(question, hits, truth.wrong_distances(hits))
+
+
+# --- apart ---------------------------------------------------------------------------------------
+
+
+@clause("tenants/own-images", source=_APART)
+def a_tenant_finds_its_own_images_alone(case: Case) -> None:
+    """A tenant finds all of its own images and none of another's, however many are asked for."""
+    with _tenants(case) as (mine, theirs):
+        both = [mine.read(), theirs.read()]
+        for dataset in both:
+            for other in both:
+                for stored in other.pictured[:2]:
+                    assert stored.picture is not None
+                    _exactly(case, dataset, stored.picture)
+
+
+@clause("tenants/threshold", source=f"{_APART}; distance is the largest dissimilarity allowed")
+def a_threshold_stays_within_the_tenant(case: Case) -> None:
+    """Within a threshold a tenant finds its own images and none of another's, not even the same one."""
+    with _tenants(case) as (mine, theirs):
+        dataset = mine.read()
+        elsewhere = case.on(dataset)
+        for stored in (*dataset.pictured[:2], *theirs.read().pictured[:2]):
+            assert stored.picture is not None
+            truth = elsewhere.truth_of(stored.picture)
+            for threshold in truth.distinct_distances()[:: _FEW // 2]:
+                question = elsewhere.near(stored.picture, distance=threshold, limit=case.count)
+                hits = elsewhere.hits(question)
+                elsewhere.demand(question, hits, truth.faults(hits, truth.expect(threshold=threshold)))
+
+
+@clause("tenants/filter", source=f"{_APART}; where first, then the ranking", when=_NUMBER)
+def a_filter_stays_within_the_tenant(case: Case) -> None:
+    """With a filter that both tenants' objects pass, a tenant finds its own images and none of another's."""
+    with _tenants(case) as (mine, _theirs):
+        dataset = mine.read()
+        elsewhere = case.on(dataset)
+        picture = dataset.pictured[0].picture
+        assert picture is not None
+        truth = elsewhere.truth_of(picture)
+        for number in (1, _FEW // 2, case.count):
+            left = [one.id for one in dataset.stored if one.properties["number"] < number]
+            where = Where("LessThan", ("number",), number)
+            question = elsewhere.near(picture, limit=case.count, where=where)
+            hits = elsewhere.hits(question)
+            elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count, among=left)))
+
+
+@clause("tenants/near-vector", level=Level.SHOULD, source=f"{_APART}, by vector as by image")
+def a_vector_finds_what_an_image_finds(case: Case) -> None:
+    """By vector a tenant finds what it finds by image."""
+    with _tenants(case) as (mine, _theirs):
+        dataset = mine.read()
+        elsewhere = case.on(dataset)
+        stored = dataset.pictured[0]
+        assert stored.picture is not None
+        truth = elsewhere.truth_of(stored.picture)
+        question = elsewhere.near_vector(truth.query, limit=case.count)
+        hits = elsewhere.hits(question)
+        elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count)))
+
+
+@clause("tenants/near-object", source=f"{_APART}, so an id means the tenant's own object")
+def an_id_means_the_tenants_own_object(case: Case) -> None:
+    """`nearObject` with an id that two tenants have searches with the vector of the tenant's own object."""
+    with _tenants(case) as (mine, theirs):
+        for dataset in (mine.read(), theirs.read()):
+            elsewhere = case.on(dataset)
+            stored = dataset.pictured[0]
+            assert stored.vector is not None
+            truth = dataset.truth(stored.vector)
+            question = elsewhere.near_object(stored.id, limit=case.count)
+            hits = elsewhere.hits(question)
+            elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count)))
+            elsewhere.demand(question, hits, truth.wrong_distances(hits))
+
+
+@clause("tenants/foreign-object", level=Level.SHOULD, source=f"{_APART}, so nobody can search with another's")
+def anothers_object_is_no_query(case: Case) -> None:
+    """`nearObject` with the id of an object that only another tenant has is refused."""
+    with _tenants(case) as (mine, theirs):
+        picture = case.samples(1)[0].picture
+        assert picture is not None
+        foreign = theirs.add(picture, id_="00000000-0000-4000-8000-00000000f0e1")
+        elsewhere = case.on(mine.read())
+        elsewhere.refused(elsewhere.near_object(foreign, limit=_FEW))
+
+
+@clause("tenants/counted", level=Level.SHOULD, source=f"{_APART}; Aggregate counts what Get finds")
+def a_tenants_images_are_counted_alone(case: Case) -> None:
+    """`Aggregate` with nearImage counts a tenant's own images and none of another's."""
+    with _tenants(case) as (mine, theirs):
+        for dataset in (mine.read(), theirs.read()):
+            elsewhere = case.on(dataset)
+            picture = dataset.pictured[0].picture
+            assert picture is not None
+            question = elsewhere.near(picture)
+            counted = elsewhere.tally(question.counted(object_limit=case.count)).objects
+            own = len(dataset.ids)
+            case.require(counted == own, "not just the tenant's own objects were counted", counted=counted, own=own)
+
+
+# --- changes of one ------------------------------------------------------------------------------
+
+
+@clause("tenants/delete-one", source=_APART)
+def deleting_in_one_leaves_the_other(case: Case) -> None:
+    """An object that is deleted from one tenant is gone there, and that with the same id stays in the other."""
+    with _tenants(case) as (mine, theirs):
+        before = theirs.read()
+        stored = mine.read().pictured[0]
+        mine.delete(stored.id)
+        for dataset in (mine.read(), before):
+            for picture in (stored.picture, before.pictured[0].picture):
+                assert picture is not None
+                _exactly(case, dataset, picture)
+
+
+@clause("tenants/empty", source="nothing to find is an empty list")
+def an_empty_tenant_gives_an_empty_list(case: Case) -> None:
+    """A tenant without objects finds nothing, and that is no error."""
+    with _tenants(case) as (mine, _theirs):
+        picture = mine.read().pictured[0].picture
+        assert picture is not None
+        elsewhere = case.on(mine.of(_NEW).read())
+        for arguments in ({}, {"distance": 1e6}):
+            question = elsewhere.near(picture, limit=case.count, **arguments)
+            hits = elsewhere.hits(question)
+            elsewhere.require(not hits, "an empty tenant finds something", question, hits)
+
+
+@clause("tenants/inactive", source="an inactive tenant cannot be asked", versions=">=1.21")
+def an_inactive_tenant_is_refused_by_its_name(case: Case) -> None:
+    """A search in an inactive tenant is refused, and the message names that tenant or says that it is not active."""
+    with _tenants(case) as (mine, theirs):
+        question = _first(case, mine.read())
+        untouched = theirs.read()
+        mine.turn("COLD")
+        demand_refused(case, question, asked(case, question), because=[f"'{_MINE}'", f'"{_MINE}"', "not active"])
+        picture = untouched.pictured[0].picture
+        assert picture is not None
+        _exactly(case, untouched, picture)
+
+
+@clause("tenants/active-again", source="a tenant that is active again has all that it had", versions=">=1.21")
+def an_active_tenant_has_what_it_had(case: Case) -> None:
+    """A tenant that was inactive and is active again gives the same answer as before."""
+    with _tenants(case) as (mine, _theirs):
+        dataset = mine.read()
+        question = _first(case, dataset)
+        before = case.hits(question)
+        mine.turn("COLD")
+        mine.turn("HOT")
+        after = case.hits(question)
+        case.demand(question, after, different(after, before), compared_with="before it was inactive")
+        case.require(len(after) == len(before), "another number of hits than before", question, after)
+
+
+# --- which tenant --------------------------------------------------------------------------------
+
+
+@clause("tenants/missing", source=_ENABLED)
+def a_missing_tenant_is_refused(case: Case) -> None:
+    """A search without a tenant in a class with tenants is refused, and the message says what is missing."""
+    with _tenants(case) as (mine, _theirs):
+        question = _first(case, mine.read()).but(tenant=None)
+        demand_refused(case, question, asked(case, question), because=["tenant"])
+
+
+@clause("tenants/unknown", level=Level.SHOULD, source="a refusal names what was wrong with the question")
+def an_unknown_tenant_is_refused_by_its_name(case: Case) -> None:
+    """A search in a tenant that does not exist is refused, and the message names it."""
+    with _tenants(case) as (mine, _theirs):
+        question = _first(case, mine.read()).but(tenant="nobody")
+        demand_refused(case, question, asked(case, question), because=["nobody"])
+
+
+@clause("tenants/not-wanted", level=Level.SHOULD, source="a class without tenants has none")
+def a_tenant_of_a_class_without_is_refused(case: Case) -> None:
+    """A search with a tenant in a class without tenants is refused, and the message speaks of tenants."""
+    question = case.near(case.queries[0].picture, limit=_FEW, tenant=_MINE)
+    demand_refused(case, question, asked(case, question), because=["tenant"])
+
+
+@clause("tenants/other-objects-id", level=Level.SHOULD, source=f"{_APART}, not by their ids either")
+def an_id_filter_stays_within_the_tenant(case: Case) -> None:
+    """A filter on the id of another tenant's object finds nothing."""
+    with _tenants(case) as (mine, theirs):
+        picture = case.samples(1)[0].picture
+        assert picture is not None
+        foreign = theirs.add(picture, id_="00000000-0000-4000-8000-00000000f0e1")
+        elsewhere = case.on(mine.read())
+        question = elsewhere.near(picture, limit=_FEW, where=Where("Equal", ("id",), foreign))
+        answer = elsewhere.ask(question)
+        elsewhere.require(answer.state is State.OK, f"it was refused: {answer.message}", question)
+        elsewhere.require(not answer.hits, "another tenant's object was found", question, answer.hits)
+
+
+def _first(case: Case, dataset: Dataset) -> Question:
+    """The question for everything that a tenant has, by its first picture."""
+    picture = dataset.pictured[0].picture
+    assert picture is not None
+    return case.on(dataset).near(picture, limit=case.count)
