@@ -183,12 +183,21 @@ def no_member_is_beyond_the_threshold(case: Case) -> None:
     """With a threshold each group has all that are within it and none that is beyond."""
     labels = _labels(case)
     query = case.queries[0]
-    for threshold in spread(query.truth.distinct_distances(), case.effort(6)):
+    distances = query.truth.distinct_distances()
+    for threshold in dict.fromkeys([*distances[:3], *spread(distances, case.effort(6))]):
         question = _question(case, query, _by(), distance=threshold)
-        groups = {group.value: group for group in _grouped(case, question)}
+        groups = _grouped(case, question)
+        within = query.truth.expect(threshold=threshold).may
+        for group in groups:
+            beyond = [hit.id for hit in group.hits if hit.id not in within]
+            facts: dict[str, Any] = {"group": group.value, "threshold": threshold, "beyond": len(beyond)}
+            best = group.hits[0].id
+            case.require(best not in beyond, "a group came whose best hit is beyond", question, group.hits, **facts)
+            case.require(not beyond, "a member is beyond, though the best hit is not", question, group.hits, **facts)
+        found = {group.value: group for group in groups}
         for value, among in labels.items():
             missing = Group(value, 0, 0.0, 0.0, ())
-            _members(case, query, question, groups.get(value, missing), among, limit=case.count, threshold=threshold)
+            _members(case, query, question, found.get(value, missing), among, limit=case.count, threshold=threshold)
 
 
 @clause("group-by/nothing", source="nothing within the threshold is an empty list")

@@ -1,22 +1,23 @@
-"""Chapter named-vectors: each answers by its own image field and metric, and none is taken for another."""
+"""Chapter named-vectors: each answers by its own image field and metric, and none is taken for another.
+
+Which choices are refused is in chapter errors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from harness.checks.case import Case, Skipped
+from harness.checks.likeness import alike
 from harness.checks.rankings import different
-from harness.checks.refusing import asked, demand_refused
 from harness.checks.registry import check, unnamed
 from harness.dataset import Dataset, Scratch, Stored
 from harness.images import Picture
-from harness.model import Level, Metric, Question, State
+from harness.model import Level, Metric, State
 from harness.oracle import descents
 
 _OWN = "each named vector has its own vectorizer, image fields and index"
@@ -27,8 +28,6 @@ _HALF = "00000000-0000-4000-8000-00000000ba1f"
 _METRICS = {_FRONT: Metric.COSINE, _BACK: Metric.L2}
 _TAKEN = 2.0
 """Distances below that can be counted by on every version, whatever the metric: see `aggregate/distance`."""
-_SAME = 1e-5
-"""Relative difference up to which two float32 forms of one vector are the same."""
 
 clause = partial(check, by_name=True, writes=True, when=(unnamed,), versions=">=1.24")
 """Registers a clause about a class with named vectors."""
@@ -93,6 +92,8 @@ def each_answers_by_its_own_field_and_metric(case: Case) -> None:
     with _album(case) as album:
         for name in _METRICS:
             view = album.case(case, name)
+            for stored in view.dataset.pictured:
+                _demand_own(case, album, stored, name, _vector(stored))
             for picture in album.pictures[:3]:
                 truth = view.truth_of(picture)
                 for limit in (1, 3, _FEW):
@@ -125,32 +126,26 @@ def each_is_read_back_by_its_name(case: Case) -> None:
         hits = view.hits(question)
         for hit in hits:
             own = view.dataset.by_id.get(hit.id)
-            view.require(own is not None and own.picture is not None, "an object that is not there", question, hits)
+            view.require(own is not None, "an object that is not there", question, hits)
             assert own is not None
-            assert own.picture is not None
-            number = album.pictures.index(own.picture)
-            for name, picture in ((_FRONT, own.picture), (_BACK, album.pictures[number - 1])):
-                made = case.probe.image(album.views[name].collection, picture)
-                got = hit.vectors.get(name, ())
-                view.require(
-                    _alike(got, made, _METRICS[name]),
-                    "a named vector is not the one of its image",
-                    question,
-                    hits,
-                    id=hit.id,
-                    vector=name,
-                    components=len(got),
-                )
+            for name in _METRICS:
+                _demand_own(case, album, own, name, hit.vectors.get(name, ()))
 
 
-def _alike(got: tuple[float, ...], made: tuple[float, ...], metric: Metric) -> bool:
-    """Whether it is the vector that was made: for cosine some versions give it normalised, so its direction."""
-    left, right = np.asarray(got, dtype=np.float64), np.asarray(made, dtype=np.float64)
-    if left.shape != right.shape:
-        return False
-    if metric is Metric.COSINE:
-        left, right = (one / max(float(np.linalg.norm(one)), 1e-30) for one in (left, right))
-    return float(np.linalg.norm(left - right)) <= _SAME * max(float(np.linalg.norm(right)), 1e-30)
+def _demand_own(case: Case, album: _Album, stored: Stored, name: str, got: Sequence[float]) -> None:
+    """Demand that a named vector of an object is the one of its own image."""
+    assert stored.picture is not None
+    number = album.pictures.index(stored.picture)
+    picture = album.pictures[number if name == _FRONT else number - 1]
+    made = case.probe.image(album.views[name].collection, picture)
+    case.require(
+        alike(got, made, _METRICS[name]),
+        "a named vector is not the one of its image",
+        id=stored.id,
+        vector=name,
+        image=picture.name,
+        components=len(got),
+    )
 
 
 @clause("named-vectors/missing-image", source=f"{_OWN}; an object without its image has no such vector")
@@ -216,9 +211,6 @@ def what_a_named_vector_finds_is_counted(case: Case) -> None:
             )
 
 
-# --- which one -------------------------------------------------------------------------------------
-
-
 @clause("named-vectors/only-one", source=_CHOICE)
 def the_only_one_need_not_be_chosen(case: Case) -> None:
     """With one named vector a search without targetVectors answers as with it."""
@@ -233,28 +225,3 @@ def the_only_one_need_not_be_chosen(case: Case) -> None:
             question = view.near(pictures[0], limit=_FEW, target_vectors=chosen)
             hits = view.hits(question)
             view.demand(question, hits, truth.faults(hits, truth.expect(limit=_FEW)))
-
-
-@clause("named-vectors/none-chosen", source="several named vectors, none chosen: refused")
-def one_of_several_must_be_chosen(case: Case) -> None:
-    """With several named vectors a search that chooses none is refused, and the message says so."""
-    _choose(case, (), because=["target vector"])
-
-
-@clause("named-vectors/two-chosen", source="`cannot provide more than 1 target vector value`")
-def two_cannot_be_chosen(case: Case) -> None:
-    """A search by image that chooses two named vectors is refused, and the message says that it takes one."""
-    _choose(case, tuple(_METRICS), because=["more than 1 target vector", "target vector"])
-
-
-@clause("named-vectors/unknown", level=Level.SHOULD, source="a refusal names what was wrong with the question")
-def an_unknown_one_is_refused_by_its_name(case: Case) -> None:
-    """A search by a named vector that the class does not have is refused, and the message names it."""
-    _choose(case, ("nowhere",), because=["nowhere"])
-
-
-def _choose(case: Case, names: tuple[str, ...], *, because: list[str]) -> None:
-    with _album(case) as album:
-        view = album.case(case, _FRONT)
-        question: Question = view.near(album.pictures[0], limit=_FEW).but(target_vectors=names)
-        demand_refused(view, question, asked(view, question), because=because)

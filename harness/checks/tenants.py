@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from harness.checks.case import Case
+from harness.checks.likeness import alike
 from harness.checks.rankings import different
 from harness.checks.refusing import asked, demand_refused
 from harness.checks.registry import Condition, check, kept
@@ -15,7 +16,6 @@ from harness.images import Picture
 from harness.model import Level, Question, State, Where
 
 _APART = "tenants never see each other's objects"
-_ENABLED = "`class … has multi-tenancy enabled, but request was without tenant`"
 _FEW = 6
 _MINE, _THEIRS, _NEW = "mine", "theirs", "new"
 _NUMBER: tuple[Condition, ...] = (kept("number"),)
@@ -29,7 +29,7 @@ def _tenants(case: Case) -> Iterator[tuple[Scratch, Scratch]]:
     """Two tenants' parts of a class, with pictures in turn: no two have one, and both have objects of the same ids."""
     definition = {name: value for name, value in case.collection.definition.items() if name != "shardingConfig"}
     with case.scratch({**definition, "multiTenancyConfig": {"enabled": True}}) as shelf:
-        pictures = list(dict.fromkeys(_pictures(case)))
+        pictures = _pictures(case)
         mine, theirs = shelf.of(_MINE), shelf.of(_THEIRS)
         mine.fill(pictures[::2])
         theirs.fill(pictures[1::2])
@@ -40,6 +40,22 @@ def _pictures(case: Case) -> list[Picture]:
     """Pictures of different vectors: a tie would be found by a server that confuses tenants, too."""
     found = {one.vector: one.picture for one in case.samples(case.count) if one.picture is not None}
     return list(found.values())[: 2 * _FEW]
+
+
+def _as_stored(case: Case, part: Scratch) -> Dataset:
+    """Read a tenant's part, and demand that it is what was stored: a leak in what is read back would hide another."""
+    dataset = part.read()
+    for stored in dataset.stored:
+        case.require(stored.picture is not None, "a tenant has an object that was not stored for it", id=stored.id)
+        assert stored.picture is not None
+        made = case.probe.image(case.collection, stored.picture)
+        case.require(
+            alike(stored.vector or (), made, dataset.metric),
+            "a tenant's object has another vector than that of its image",
+            tenant=dataset.tenant,
+            id=stored.id,
+        )
+    return dataset
 
 
 def _exactly(case: Case, dataset: Dataset, picture: Picture, **arguments: object) -> None:
@@ -59,7 +75,7 @@ def _exactly(case: Case, dataset: Dataset, picture: Picture, **arguments: object
 def a_tenant_finds_its_own_images_alone(case: Case) -> None:
     """A tenant finds all of its own images and none of another's, however many are asked for."""
     with _tenants(case) as (mine, theirs):
-        both = [mine.read(), theirs.read()]
+        both = [_as_stored(case, part) for part in (mine, theirs)]
         for dataset in both:
             for other in both:
                 for stored in other.pictured[:2]:
@@ -153,6 +169,20 @@ def a_tenants_images_are_counted_alone(case: Case) -> None:
             case.require(counted == own, "not just the tenant's own objects were counted", counted=counted, own=own)
 
 
+@clause("tenants/other-objects-id", level=Level.SHOULD, source=f"{_APART}, not by their ids either")
+def an_id_filter_stays_within_the_tenant(case: Case) -> None:
+    """A filter on the id of another tenant's object finds nothing."""
+    with _tenants(case) as (mine, theirs):
+        picture = case.samples(1)[0].picture
+        assert picture is not None
+        foreign = theirs.add(picture, id_="00000000-0000-4000-8000-00000000f0e1")
+        elsewhere = case.on(mine.read())
+        question = elsewhere.near(picture, limit=_FEW, where=Where("Equal", ("id",), foreign))
+        answer = elsewhere.ask(question)
+        elsewhere.require(answer.state is State.OK, f"it was refused: {answer.message}", question)
+        elsewhere.require(not answer.hits, "another tenant's object was found", question, answer.hits)
+
+
 # --- changes of one ------------------------------------------------------------------------------
 
 
@@ -207,46 +237,6 @@ def an_active_tenant_has_what_it_had(case: Case) -> None:
         after = case.hits(question)
         case.demand(question, after, different(after, before), compared_with="before it was inactive")
         case.require(len(after) == len(before), "another number of hits than before", question, after)
-
-
-# --- which tenant --------------------------------------------------------------------------------
-
-
-@clause("tenants/missing", source=_ENABLED)
-def a_missing_tenant_is_refused(case: Case) -> None:
-    """A search without a tenant in a class with tenants is refused, and the message says what is missing."""
-    with _tenants(case) as (mine, _theirs):
-        question = _first(case, mine.read()).but(tenant=None)
-        demand_refused(case, question, asked(case, question), because=["tenant"])
-
-
-@clause("tenants/unknown", level=Level.SHOULD, source="a refusal names what was wrong with the question")
-def an_unknown_tenant_is_refused_by_its_name(case: Case) -> None:
-    """A search in a tenant that does not exist is refused, and the message names it."""
-    with _tenants(case) as (mine, _theirs):
-        question = _first(case, mine.read()).but(tenant="nobody")
-        demand_refused(case, question, asked(case, question), because=["nobody"])
-
-
-@clause("tenants/not-wanted", level=Level.SHOULD, source="a class without tenants has none")
-def a_tenant_of_a_class_without_is_refused(case: Case) -> None:
-    """A search with a tenant in a class without tenants is refused, and the message speaks of tenants."""
-    question = case.near(case.queries[0].picture, limit=_FEW, tenant=_MINE)
-    demand_refused(case, question, asked(case, question), because=["tenant"])
-
-
-@clause("tenants/other-objects-id", level=Level.SHOULD, source=f"{_APART}, not by their ids either")
-def an_id_filter_stays_within_the_tenant(case: Case) -> None:
-    """A filter on the id of another tenant's object finds nothing."""
-    with _tenants(case) as (mine, theirs):
-        picture = case.samples(1)[0].picture
-        assert picture is not None
-        foreign = theirs.add(picture, id_="00000000-0000-4000-8000-00000000f0e1")
-        elsewhere = case.on(mine.read())
-        question = elsewhere.near(picture, limit=_FEW, where=Where("Equal", ("id",), foreign))
-        answer = elsewhere.ask(question)
-        elsewhere.require(answer.state is State.OK, f"it was refused: {answer.message}", question)
-        elsewhere.require(not answer.hits, "another tenant's object was found", question, answer.hits)
 
 
 def _first(case: Case, dataset: Dataset) -> Question:

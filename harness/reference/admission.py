@@ -145,6 +145,10 @@ class Admission:
         if tenant.status not in _ACTIVE:
             raise Refusal(f"tenant not active: '{tenant.name}'")
 
+    def tenant_turned(self, tenant: Tenant) -> None:
+        """A tenant was added, or made active or inactive: its objects stay as they are."""
+        del tenant
+
     def partition(self, collection: Collection, tenant: str) -> str:
         """Which part of a collection a tenant sees: its own."""
         del collection

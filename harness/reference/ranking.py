@@ -19,6 +19,7 @@ from harness.reference.request import (
     Near,
     Search,
     StoredObject,
+    Target,
     Values,
     Vector,
 )
@@ -133,6 +134,11 @@ class Ranking:
         del aggregation
         return count
 
+    def pointed_at(self, targets: list[Target], gone: int) -> tuple[Target, ...]:
+        """What a reference of a hit brings: every object that it points at and that is there, however many are gone."""
+        del gone
+        return tuple(targets)
+
     def valued(self, values: Sequence[str], most: int) -> Values:
         """What an aggregation says of a property's values: their number, and so many of the most frequent."""
         return Values(len(values), tuple(Counter(values).most_common(most)))
@@ -151,8 +157,9 @@ class Ranking:
         elements = value if isinstance(value, list) else [value]
         return tuple(_as_text(element) for element in elements) or ("",)
 
-    def groups(self, matches: Sequence[Match], group_by: GroupBy) -> tuple[Group, ...]:
+    def groups(self, matches: Sequence[Match], group_by: GroupBy, search: Search) -> tuple[Group, ...]:
         """Groups in the order of their best hit, each with its best hits."""
+        del search
         found: dict[str, list[Match]] = {}
         for match in matches:
             for value in self.group_values(match.object, group_by.path[0]):

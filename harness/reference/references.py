@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from harness.reference.filtering import check_filter
 from harness.reference.request import Filter, Match, Refusal, StoredObject, Target
@@ -32,7 +31,7 @@ class References:
         names = [name for name in collection.properties if collection.is_reference(name)]
         if not names:
             return match
-        found = {name: tuple(self._targets(match.object, name)) for name in names}
+        found = {name: self._targets(match.object, name) for name in names}
         return replace(match, references=found)
 
     def joined(self, where: Filter | None, collection: Collection) -> Filter | None:
@@ -59,12 +58,14 @@ class References:
         ids = tuple(item.id for item in objects if self._rules.passes(condition, item, there))
         return Filter("PointsAt", (name,), ids)
 
-    def _targets(self, item: StoredObject, name: str) -> list[Target]:
-        found = []
+    def _targets(self, item: StoredObject, name: str) -> tuple[Target, ...]:
+        found, gone = [], 0
         for place in self._rules.places(item, name):
             *_, class_name, object_id = place["beacon"].rsplit("/", 2)
             there = self._store.collection(class_name)
-            pointed_at: Any = self._store.partition(there, "").objects.get(object_id.lower())
-            if pointed_at is not None:
+            pointed_at = self._store.partition(there, "").objects.get(object_id.lower())
+            if pointed_at is None:
+                gone += 1
+            else:
                 found.append(Target(pointed_at, there.properties))
-        return found
+        return self._rules.pointed_at(found, gone)

@@ -211,7 +211,7 @@ class Searcher:
             cut = self._rules.autocut([match.distance or 0.0 for match in matches], search.autocut)
             matches = matches[:cut]
         if search.group_by is not None:
-            return Results(groups=self._rules.groups(matches, search.group_by))
+            return Results(groups=self._rules.groups(matches, search.group_by, search))
         del collection
         return Results(tuple(self._sorted(matches, search)))
 

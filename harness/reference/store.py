@@ -149,6 +149,7 @@ class Store:
         with self.lock:
             self._shelf.put_tenant(collection.name, tenant)
             self._tenants[collection.name][tenant.name] = tenant
+            self._rules.tenant_turned(tenant)
 
     def drop_tenant(self, collection: Collection, name: str) -> None:
         """Remove a tenant with its objects; nothing happens if there is none."""

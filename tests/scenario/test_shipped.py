@@ -16,6 +16,7 @@ from harness.scenario import json_schema, load_scenario, shipped_scenarios, usua
 NAMES = (
     "photos-img2vec",
     "photos-clip",
+    "collections",
     "completeness",
     "configuration",
     "digits-img2vec",
@@ -26,7 +27,7 @@ NAMES = (
     "threshold-combinations",
     "thresholds",
 )
-BY_NAME = {"smoke", "durability", "configuration", "encodings", "errors", "threshold-combinations"}
+BY_NAME = {"smoke", "durability", "configuration", "encodings", "collections", "errors", "threshold-combinations"}
 SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"
 
 
