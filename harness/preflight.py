@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.checks import all_checks
 from harness.checks.steps import STEPS
 from harness.errors import FileError, UsageError
-from harness.scenario import LATENCY, Scenario
+from harness.scenario import LATENCY, LOAD, Scenario
 
 
 def check_ids(scenarios: Sequence[Scenario] = ()) -> list[str]:
@@ -19,8 +19,9 @@ def check_ids(scenarios: Sequence[Scenario] = ()) -> list[str]:
     for scenario in scenarios:
         ids += [STEPS] if scenario.steps is not None else []
         ids += [f"question/{asked.name}" for asked in scenario.questions]
-        ids += [f"promise/{one.subject}/{one.key}" for one in scenario.promises if one.subject != LATENCY]
+        ids += [f"promise/{one.subject}/{one.key}" for one in scenario.promises if one.subject not in {LATENCY, LOAD}]
         ids += [id_ for asked in scenario.questions for id_ in scenario.latency_ids(asked)]
+        ids += scenario.load_ids
     return list(dict.fromkeys(ids))
 
 

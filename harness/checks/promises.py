@@ -8,20 +8,20 @@ from harness.checks.case import Case, Skipped, Violation
 from harness.checks.registry import Check
 from harness.images import Picture
 from harness.model import Hit, Level, Question
-from harness.scenario import EVERY_IMAGE, LATENCY, Asked, Promise
+from harness.scenario import EVERY_IMAGE, LATENCY, LOAD, Asked, Promise
 
 _DEFAULT_LIMIT = 10
 _EVERY = 100
 
 
 def promised(promise: Promise) -> Check:
-    """Return the check of one promise; those about latency are not kept by answers and have none here.
+    """Return the check of one promise; those about times are not kept by answers and have none here.
 
     Raises:
-        ValueError: for a promise about latency.
+        ValueError: for a promise about latency or load.
     """
-    if promise.subject == LATENCY:
-        raise ValueError("latency is measured, not checked")
+    if promise.subject in {LATENCY, LOAD}:
+        raise ValueError("times are measured, not checked")
 
     def run(case: Case) -> str | None:
         judge = {"first": _first, "recall": _recall}.get(promise.key, _precision)

@@ -5,6 +5,7 @@ line and the nearest valid name. `values` holds the nouns, `shape` the keys, `sc
 """
 
 from harness.scenario.finding import SMOKE, find_scenarios, shipped_scenarios, usual_scenarios
+from harness.scenario.load_values import Mix, OpenLoad
 from harness.scenario.loading import load_scenario
 from harness.scenario.reading import is_scenario
 from harness.scenario.schema import json_schema
@@ -12,6 +13,7 @@ from harness.scenario.steps import Ask, Step, Thing, Write, tenants
 from harness.scenario.values import (
     EVERY_IMAGE,
     LATENCY,
+    LOAD,
     Asked,
     Collection,
     Fact,
@@ -25,6 +27,7 @@ from harness.scenario.values import (
 __all__ = [
     "EVERY_IMAGE",
     "LATENCY",
+    "LOAD",
     "SMOKE",
     "Ask",
     "Asked",
@@ -33,6 +36,8 @@ __all__ = [
     "ImageSource",
     "Index",
     "LoadProfile",
+    "Mix",
+    "OpenLoad",
     "Promise",
     "Scenario",
     "Step",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from harness.errors import FileError, UsageError
 from harness.model import Metric, Module, Needs
 from harness.scenario.collections import collections
 from harness.scenario.limits import memory, volumes
+from harness.scenario.load_reading import load_profile
+from harness.scenario.load_shape import LoadShape
 from harness.scenario.mistakes import kind, nearest, validate
 from harness.scenario.pictures import find_picture
 from harness.scenario.promises import promises
@@ -18,28 +21,31 @@ from harness.scenario.reading import Document, read
 from harness.scenario.shape import FORMAT, QuestionShape, ScenarioShape
 from harness.scenario.step_shapes import steps
 from harness.scenario.steps import Ask, Step
-from harness.scenario.values import EVERY_IMAGE, LATENCY, Asked, Collection, LoadProfile, Scenario
-from harness.statistics import needed
+from harness.scenario.values import EVERY_IMAGE, LATENCY, LOAD, Asked, Collection, Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from harness.scenario.reading import Loc
 
 
-def load_scenario(path: Path, *, known_checks: Iterable[str] = ()) -> Scenario:
+def load_scenario(path: Path, *, known_checks: Iterable[str] = (), load: Mapping[str, Any] | None = None) -> Scenario:
     """Read and judge a scenario file.
 
     Args:
         path: the file.
+        load: keys of `load` that count instead of the file's own.
         known_checks: ids of all checks, so that a glob that fits none is found; empty if they are not known.
 
     Raises:
         FileError: something in it is wrong: the file, the line, and the nearest valid name.
+        UsageError: something in `load` is wrong.
     """
     document = read(path)
     _check_format(document)
+    if load:
+        document = _with_load(document, load)
     shape = validate(document, ScenarioShape, document.data)
     _check_versions(document, shape)
     made = collections(document, shape)
@@ -57,7 +63,7 @@ def load_scenario(path: Path, *, known_checks: Iterable[str] = ()) -> Scenario:
         collections=made,
         questions=asked,
         promises=promises(document, shape.promises, asked, made),
-        load=_load(document, shape),
+        load=load_profile(document, shape),
         checks=tuple(shape.checks),
         steps=done,
     )
@@ -89,27 +95,19 @@ def _measured(collection: Collection, done: tuple[Step, ...]) -> Collection:
     return replace(collection, images=replace(collection.images, dimensions=dimensions))
 
 
-def _load(document: Document, shape: ScenarioShape) -> LoadProfile | None:
-    """The load profile: the written one, the default one for a promise about latency, or None: nothing is timed.
-
-    Where no number of requests is written, there are as many as the promised percentiles need.
-    """
-    if "load" not in shape.model_fields_set and LATENCY not in shape.promises:
-        return None
-    for place, name in enumerate(shape.load.questions):
-        if name not in shape.questions:
-            loc = ("load", "questions", place)
-            raise document.error(loc, f"there is no question {name!r}", hint=nearest(name, shape.questions))
-    percentiles = {key: needed(float(key[1:])) for key in shape.promises.get(LATENCY, {}) if key != "errors"}
-    requests = shape.load.requests
-    if "requests" not in shape.load.model_fields_set:
-        requests = max([requests, *percentiles.values()])
-    for key, least in percentiles.items():
-        if requests < least:
-            what = f"{key} needs {least:,} requests, for ten to lie beyond it, and the load has {requests:,}"
-            hint = f"write `load: {{requests: {least}}}`, or promise a lower percentile"
-            raise document.error(("promises", LATENCY, key), what, hint=hint)
-    return LoadProfile(requests, shape.load.warmup, tuple(shape.load.questions))
+def _with_load(document: Document, load: Mapping[str, Any]) -> Document:
+    """A document in which these keys of `load` count; what belongs to another schedule than they choose is left out."""
+    written = document.data.get("load")
+    kept = dict(written) if isinstance(written, dict) else {}
+    if "steps" in load or "times" in load:
+        kept = {key: value for key, value in kept.items() if key not in {"rate", "to", "duration", "schedule"}}
+    if "rate" in load:
+        kept = {key: value for key, value in kept.items() if key not in {"steps", "times", "to", "schedule"}}
+    try:
+        validate(document, LoadShape, dict(load), ("load",))
+    except FileError as error:
+        raise UsageError(error.what, hint=error.hint) from None
+    return replace(document, data={**document.data, "load": kept | dict(load)})
 
 
 def _check_format(document: Document) -> None:
@@ -155,7 +153,7 @@ def _needs(document: Document, shape: ScenarioShape, made: tuple[Collection, ...
 
 def _asked(document: Document, name: str, shape: QuestionShape, made: tuple[Collection, ...]) -> Asked:
     loc: Loc = ("questions", name)
-    if name in {EVERY_IMAGE, LATENCY}:
+    if name in {EVERY_IMAGE, LATENCY, LOAD}:
         raise document.error(
             loc, f"a question cannot be called {name!r}: promises use that word", hint="choose another name"
         )

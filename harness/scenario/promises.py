@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from harness.scenario.mistakes import kind, nearest, place
-from harness.scenario.values import EVERY_IMAGE, LATENCY, Asked, Collection, Promise
+from harness.scenario.values import EVERY_IMAGE, LATENCY, LOAD, Asked, Collection, Promise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from harness.scenario.reading import Document, Loc
 
 PRECISION = re.compile(r"label_precision_at_([1-9][0-9]{0,3})")
+PERCENTILE = re.compile(r"p([1-9][0-9]?(?:\.[0-9]{1,3})?)")
 DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(us|ms|s)")
 _MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 _OF_A_QUESTION = ("first", "recall", "label_precision_at_5")
 _OF_EVERY_IMAGE = ("recall", "label_precision_at_5")
 _OF_LATENCY = ("p50", "p95", "p99", "errors")
+_OF_LOAD = ("p50", "p90", "p95", "p99", "p99.9", "errors", "recall", "module_share_p50_max")
 
 
 def promises(
@@ -38,8 +40,8 @@ def promises(
     found: list[Promise] = []
     for subject, kept in data.items():
         loc: Loc = ("promises", subject)
-        if subject not in asked and subject not in {EVERY_IMAGE, LATENCY}:
-            hint = nearest(subject, [*asked, EVERY_IMAGE, LATENCY])
+        if subject not in asked and subject not in {EVERY_IMAGE, LATENCY, LOAD}:
+            hint = nearest(subject, [*asked, EVERY_IMAGE, LATENCY, LOAD])
             raise document.error(loc, f"a promise about {subject!r}, which nobody asks", hint=hint)
         if subject == LATENCY and not asked:
             raise document.error(loc, "a promise about latency, but there are no questions to time")
@@ -51,6 +53,11 @@ def promises(
     return tuple(found)
 
 
+def is_percentile(key: str) -> bool:
+    """Whether this is a promise about a percentile of times: p50, p99.9."""
+    return PERCENTILE.fullmatch(key) is not None
+
+
 def milliseconds(text: str) -> float | None:
     """A duration such as `60ms`, `60 ms`, `1.5s` or `250us` in milliseconds; None if it is none."""
     match = DURATION.fullmatch(text.strip())
@@ -59,8 +66,9 @@ def milliseconds(text: str) -> float | None:
 
 def _promise(document: Document, subject: str, key: str, value: Any) -> Promise:
     loc = ("promises", subject, key)
-    known = {EVERY_IMAGE: _OF_EVERY_IMAGE, LATENCY: _OF_LATENCY}.get(subject, _OF_A_QUESTION)
-    if key not in known and not (known is not _OF_LATENCY and PRECISION.fullmatch(key)):
+    known = {EVERY_IMAGE: _OF_EVERY_IMAGE, LATENCY: _OF_LATENCY, LOAD: _OF_LOAD}.get(subject, _OF_A_QUESTION)
+    more = {_OF_LOAD: PERCENTILE, _OF_LATENCY: None}.get(known, PRECISION)
+    if key not in known and not (more and more.fullmatch(key)):
         raise document.error(loc, f"there is no promise `{key}` about {subject}", hint=nearest(key, known))
     return Promise(subject, key, _value(document, key, value, loc), str(value), document.line(loc))
 
@@ -74,7 +82,7 @@ def _value(document: Document, key: str, value: Any, loc: Loc) -> float | str:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise document.error(loc, f"`{place(loc)}` must be a count of 0 or more, not {kind(value)}")
         return float(value)
-    if key.startswith("p"):
+    if is_percentile(key):
         duration = milliseconds(value) if isinstance(value, str) else None
         if not duration:
             hint = "write a time with its unit: 60ms, 1.5s"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.scenario.promises import DURATION, PRECISION
+from harness.scenario.promises import DURATION, PERCENTILE, PRECISION
 from harness.scenario.shape import LadderShape, PicturesShape, PlantedShape, ScenarioShape, StepImagesShape
 
 
@@ -50,6 +50,7 @@ def _promises() -> dict[str, Any]:
         key: {**duration, "description": f"No slower than this at the {key[1:]}th percentile."}
         for key in ("p50", "p95", "p99")
     }
+    module_share = {**share, "description": "The inference service's share of the median is at most this."}
     errors = {"type": "integer", "minimum": 0, "description": "At most so many requests that were not answered."}
 
     def shape(properties: dict[str, Any], patterns: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +62,10 @@ def _promises() -> dict[str, Any]:
         "properties": {
             "every_image": shape({"recall": recall}, precision),
             "latency": shape({**times, "errors": errors}, {}),
+            "load": shape(
+                {"errors": errors, "recall": recall, "module_share_p50_max": module_share},
+                {f"^{PERCENTILE.pattern}$": {**duration, "description": "No slower than this, counted from when due."}},
+            ),
         },
         "additionalProperties": shape({"first": first, "recall": recall}, precision),
     }

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from harness.scenario.load_shape import LoadShape
 from harness.scenario.step_shapes import StepShape
 
 FORMAT = 1
@@ -132,19 +133,6 @@ class QuestionShape(_Shape):
         default=None, gt=0, le=1, description="No hit is less certain than this; cosine only."
     )
     collection: str | None = Field(default=None, description="The class that is asked; by default every one.")
-
-
-class LoadShape(_Shape):
-    """How often each question is asked to measure its time."""
-
-    requests: int = Field(
-        default=100,
-        ge=1,
-        le=1_000_000,
-        description="Counted requests for each question. By default 100, or as many as a promised percentile needs.",
-    )
-    warmup: int = Field(default=10, ge=0, le=1_000_000, description="Requests before that, not counted.")
-    questions: list[Text] = Field(default=[], description="Only these questions are timed. By default all.")
 
 
 class ScenarioShape(_Shape):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from harness.images import ImageSet, Picture
     from harness.model import Metric, Module, Needs
+    from harness.scenario.load_values import OpenLoad
 
 Index = Literal["hnsw", "flat", "dynamic"]
 Fact = Literal["label", "caption", "subject", "name", "view", "number"]
@@ -27,7 +28,10 @@ EVERY_IMAGE = "every_image"
 """The promise subject that means: asked with each picture of the set, itself left out of its own hits."""
 
 LATENCY = "latency"
-"""The promise subject that means: the time that the questions take."""
+"""The promise subject that means: the time that the questions take, one after the other."""
+
+LOAD = "load"
+"""The promise subject that means: what is asked on a clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +151,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One thing that must hold: `subject` is a question's name, `every_image` or `latency`.
+    """One thing that must hold: `subject` is a question's name, `every_image`, `latency` or `load`.
 
-    `key` is `first`, `recall`, `label_precision_at_N`, `p50`, `p95`, `p99` or `errors`. `value` is a text for `first`,
-    milliseconds for a percentile, a share between 0 and 1 for recall and precision, a count for errors; `text` is the
-    value as it was written.
+    `key` is `first`, `recall`, `label_precision_at_N`, a percentile (`p99`), `errors`, `module_share_p50_max`. `value`
+    is a text for `first`, milliseconds for a percentile, a count for errors, a share between 0 and 1 for the others;
+    `text` is the value as it was written.
     """
 
     subject: str
@@ -171,12 +175,13 @@ class Promise:
 class LoadProfile:
     """How often each question is asked for the latency table: `warmup` times uncounted, then `requests` times.
 
-    `questions` are the names of those that are timed; empty means all.
+    `questions` are the names of those that are timed; empty means all. `open` is the load on a clock, if there is one.
     """
 
     requests: int = 100
     warmup: int = 10
     questions: tuple[str, ...] = ()
+    open: OpenLoad | None = None
 
     def times(self, asked: Asked) -> bool:
         """Whether this question is timed."""
@@ -216,10 +221,18 @@ class Scenario:
         said = [one.key for one in self.promises_about(LATENCY) if one.key != "errors"]
         return tuple(f"{LATENCY}/{name}" for name in (asked.name, "answered", "right", *said))
 
+    @property
+    def load_ids(self) -> tuple[str, ...]:
+        """What is said of the load on a clock; nothing if there is none."""
+        if self.load is None or self.load.open is None:
+            return ()
+        said = [one.key for one in self.promises_about(LOAD) if one.key != "errors"]
+        return tuple(f"{LOAD}/{name}" for name in ("answered", "right", *said))
+
     def questions_for(self, collection: Collection) -> tuple[Asked, ...]:
         """The questions that are asked of this collection, in the file's order."""
         return tuple(asked for asked in self.questions if asked.goes_to(collection))
 
     def promises_about(self, subject: str) -> tuple[Promise, ...]:
-        """The promises about a question's name, `every_image` or `latency`, in the file's order."""
+        """The promises about a question's name, `every_image`, `latency` or `load`, in the file's order."""
         return tuple(promise for promise in self.promises if promise.subject == subject)
