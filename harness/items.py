@@ -20,6 +20,7 @@ from harness.errors import FileError
 from harness.fleet import Start
 from harness.interfaces import DEFAULT
 from harness.latency import Measured, elsewhere, measure
+from harness.loadrun import item as loads
 from harness.model import Level, Outcome, Verdict
 from harness.record import Entry, VerdictEntry
 from harness.scenario import EVERY_IMAGE, Asked, Collection, Scenario, load_scenario
@@ -67,6 +68,11 @@ class ScenarioFile(pytest.File):
             for interface in sitting.options.interfaces:
                 for make in self._items(sitting, collection, interface):
                     yield from map(make, sitting.names)  # one target after the other: as alike as can be
+        loaded = any(map(sitting.options.wants, self.scenario.load_ids))
+        for collection in self.scenario.collections if loaded else ():
+            for interface in sitting.options.interfaces:  # last, for a load leaves its traces in the server
+                make = partial(LoadItem.of, self, sitting, collection, interface)
+                yield from map(make, sitting.names)
 
     def _items(self, sitting: Sitting, collection: Collection, interface: str) -> Iterator[_Make]:
         """Yield what makes the item of a target, for everything that is asked of a collection over an interface."""
@@ -210,6 +216,35 @@ class LatencyItem(_Told, pytest.Function):
         item.add_marker("latency")
         item.add_marker(str(Level.MUST))
         return item
+
+
+class LoadItem(_Told, pytest.Item):
+    """A collection under load on a clock."""
+
+    under: loads.UnderLoad
+    alone: bool
+
+    @classmethod
+    def of(cls, file: ScenarioFile, sitting: Sitting, collection: Collection, interface: str, target: str) -> LoadItem:
+        """Make the item of one collection. With `-n` it says why it can't be measured."""
+        item: LoadItem = cls.from_parent(file, name=f"load@{collection.name}@{interface}{_at(file, target)}")
+        station = sitting.station(target, Start.of(file.scenario))
+        item.under = loads.UnderLoad(station, file.scenario, collection, interface, sitting.options.wants)
+        item.target, item.alone = target, not sitting.parallel
+        item.add_marker("load")
+        item.add_marker(str(Level.MUST))
+        return item
+
+    def runtest(self) -> None:
+        """Ask, measure and judge."""
+        if not self.alone:
+            verdict = loads.elsewhere(self.under, "a load needs the machine to itself: run it without -n")
+            entries: list[Entry] = [VerdictEntry.of(verdict)]
+        else:
+            with _our_own_warnings():
+                entries, verdict = loads.measure(self.under)
+        self.stash[ENTRIES] = entries
+        settle(verdict)
 
 
 def _at(file: ScenarioFile, target: str) -> str:

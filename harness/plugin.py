@@ -62,6 +62,7 @@ CHAPTERS = (
     "promise",
     "question",
     "latency",
+    "load",
 )
 _SUFFIXES = (".yaml", ".yml")
 _SNIFFED = 64 * 1024

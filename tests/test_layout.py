@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets": BASE | {"abilities", "inference", "keeping", "reference", "transport"},
     "dataset": BASE | {"images", "oracle", "scenario", "interfaces"},
     "checks": BASE | {"abilities", "golden", "images", "oracle", "scenario", "stubs", "interfaces", "dataset"},
-    "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "transport"},
+    "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "stubs", "transport"},
     "report": BASE | {"histogram", "record", "statistics"},
     "comparing": BASE
     | {"checks", "dataset", "fleet", "interfaces", "keeping", "opening", "options", "record", "report", "runs"}
@@ -61,8 +61,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stash": {"errors", "fleet", "options", "record", "sitting", "station"},
     "showing": {"checks", "images", "record", "scenario"},
     "splitting": BASE | {"checks", "images", "interfaces", "load", "scenario"},
+    "loadrun": BASE
+    | {"checks", "dataset", "histogram", "images", "interfaces", "load", "record", "scenario", "station", "statistics"}
+    | {"transport"},
     "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "splitting", "station", "statistics"},
-    "items": BASE | {"checks", "fleet", "interfaces", "latency", "record", "scenario", "showing", "sitting", "stash"},
+    "items": BASE
+    | {"checks", "fleet", "interfaces", "latency", "loadrun", "record", "scenario", "showing", "sitting", "stash"},
     "telling": {"fleet", "model", "record", "scenario", "station"},
     "session_record": {"errors", "fleet", "record", "report", "sitting", "station", "telling"},
     "handwritten": BASE | {"checks", "dataset", "fleet", "interfaces", "scenario", "stash", "station"},

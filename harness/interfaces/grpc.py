@@ -216,16 +216,21 @@ def _followed(reference: Reference) -> Any:
 
 
 def _channel(endpoint: Endpoint) -> grpc.Channel:
-    options = [
+    options = channel_options(endpoint)
+    if endpoint.grpc_secure:
+        return grpc.secure_channel(endpoint.grpc, grpc.ssl_channel_credentials(), options)
+    return grpc.insecure_channel(endpoint.grpc, options)
+
+
+def channel_options(endpoint: Endpoint) -> list[tuple[str, int]]:
+    """Return the options of a channel that asks each question once, and this database alone."""
+    return [
         ("grpc.max_send_message_length", -1),
         ("grpc.max_receive_message_length", -1),
         ("grpc.enable_retries", 0),  # a question that is sent twice would be timed twice
         ("grpc.use_local_subchannel_pool", 1),  # another target of this process may have had the same port
         ("grpc.enable_http_proxy", 0 if is_loopback(endpoint.grpc.rpartition(":")[0].strip("[]")) else 1),
     ]
-    if endpoint.grpc_secure:
-        return grpc.secure_channel(endpoint.grpc, grpc.ssl_channel_credentials(), options)
-    return grpc.insecure_channel(endpoint.grpc, options)
 
 
 def _metadata(question: Question) -> Any:

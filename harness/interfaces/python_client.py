@@ -196,7 +196,7 @@ class PythonClient:
             message = f"the client did not come back within {self._timeout:g} s"
             return Answer(State.UNKNOWN, (), message, "", sent, perf_counter())
         except Exception as error:  # noqa: BLE001 - a client raises what it likes, and each has to be judged
-            return _judged(error, sent)
+            return judged(error, sent)
         return read(found, sent)
 
     def _file(self, image: str, form: str, opened: ExitStack) -> Any:
@@ -216,7 +216,7 @@ class AsyncPythonClient(PythonClient):
     _kind = _AsyncSession
 
 
-def _judged(error: Exception, sent: float) -> Answer:
+def judged(error: Exception, sent: float) -> Answer:
     """What an exception of the client's says about the server.
 
     Raises:

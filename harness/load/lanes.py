@@ -19,6 +19,13 @@ STAMP = "nearimagestampAA"
 """Stands in an image's base64 where each request gets a number of its own; sixteen letters that base64 may have."""
 
 
+class Request(Protocol):
+    """A question as a wire sends it."""
+
+    def numbered(self, number: int) -> Any:
+        """Return what is handed to a lane as the request of this number, below 1e16."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """A request as bytes; with a `tail` each one gets its own number between `head` and it, and no two are alike."""
@@ -33,7 +40,7 @@ class Encoded:
         return cls(head, tail) if stamp else cls(whole)
 
     def numbered(self, number: int) -> bytes:
-        """Return what is sent as the request of this number, below 1e16."""
+        """Return what is sent as the request of this number."""
         return self.head if self.tail is None else b"%b%016d%b" % (self.head, number, self.tail)
 
 
@@ -48,7 +55,7 @@ class Lane(Protocol):
     sent: float
     usable: bool
 
-    def send(self, row: int, request: bytes) -> None:
+    def send(self, row: int, request: Any) -> None:
         """Send a request; what becomes of it is told to the `Done` that the lane was opened with."""
 
     def abort(self) -> None:
@@ -67,7 +74,7 @@ class Wire(Protocol):
 
     name: str
 
-    def encode(self, question: Question) -> Encoded:
+    def encode(self, question: Question) -> Request:
         """Return a question as it is sent.
 
         Raises:

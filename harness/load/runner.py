@@ -15,11 +15,11 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.load.lanes import Encoded, Lane, Wire
+from harness.load.lanes import Lane, Request, Wire
 from harness.load.pace import in_a_loop
-from harness.load.running import Heard, Run
+from harness.load.running import Beside, Heard, Run
 from harness.load.samples import Floats, Rows, Samples
-from harness.load.ticking import ticker
+from harness.load.ticking import Ticker, ticker
 
 TIMEOUT = 10.0
 """Seconds that an answer may take, and that a request may wait for a lane."""
@@ -30,13 +30,14 @@ CONCURRENCY = 64
 
 def run_open(
     wire: Wire,
-    requests: Sequence[Encoded],
+    requests: Sequence[Request],
     times: Floats,
     order: NDArray[np.int32],
     *,
     concurrency: int = CONCURRENCY,
     timeout: float = TIMEOUT,
     heard: Heard | None = None,
+    beside: Beside | None = None,
 ) -> Samples:
     """Send requests at the intended times, and return what became of each.
 
@@ -48,19 +49,21 @@ def run_open(
         concurrency: so many may be on their way at once.
         timeout: seconds that an answer may take.
         heard: told of each request.
+        beside: what else is done in the same event loop, from the first intended time to the end.
 
     Raises:
         AnswerError: not one connection could be made.
     """
     rows = Rows(np.asarray(times, dtype=np.float64), np.asarray(order, dtype=np.int32))
     run = _Open(wire, requests, rows, concurrency, timeout, heard)
+    run.beside = beside
     in_a_loop(run.all())
     return rows.samples()
 
 
 def run_closed(
     wire: Wire,
-    requests: Sequence[Encoded],
+    requests: Sequence[Request],
     order: NDArray[np.int32],
     *,
     concurrency: int = 1,
@@ -92,6 +95,8 @@ def run_closed(
 class _Open(Run):
     """Sends by the clock."""
 
+    _ticker: Ticker | None = None
+
     def begin(self) -> None:
         self._waiting: deque[int] = deque()
         self._ticker = ticker(self._due)
@@ -100,8 +105,13 @@ class _Open(Run):
         else:
             self._over.set()
 
+    def end(self) -> None:
+        if self._ticker is not None:
+            self._ticker.close()
+
     def _due(self) -> None:
         """Send everything whose time has come."""
+        assert self._ticker is not None
         row = self.next
         while row < self._n and self._intended[row] <= perf_counter() - self.start:
             self.next = row + 1
@@ -142,6 +152,9 @@ class _Closed(Run):
             if not self.more(lane):
                 self._idle.append(lane)
         self.settle()
+
+    def end(self) -> None:
+        """Nothing was taken."""
 
     def more(self, lane: Lane) -> bool:
         if self.done_sending():

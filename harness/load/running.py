@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from harness.errors import AnswerError
-from harness.load.lanes import Encoded, Lane, Wire
+from harness.load.lanes import Lane, Request, Wire
 from harness.load.pace import without_pauses
 from harness.load.samples import Fate, Rows
 
@@ -26,13 +26,17 @@ Heard = Callable[[int, int, Fate, bytes], None]
 """Told each request's row, its question, what became of it and the body of its answer, while time is being measured."""
 
 
+Beside = Callable[[], Coroutine[Any, Any, None]]
+"""What else is done while a load runs; it is cancelled when the load is over."""
+
+
 class Run(ABC):
     """What both loops have in common: lanes that are opened, given up and opened again, and rows that are filled in."""
 
     def __init__(
         self,
         wire: Wire,
-        requests: Sequence[Encoded],
+        requests: Sequence[Request],
         rows: Rows,
         concurrency: int,
         timeout: float,
@@ -47,6 +51,8 @@ class Run(ABC):
         self._n = len(rows.question)
         self._first = secrets.randbelow(10**5) * 10**11
         self._bug: BaseException | None = None
+        self._leaving = False
+        self.beside: Beside | None = None
         self._busy: set[Lane] = set()
         self._idle: list[Lane] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -60,17 +66,24 @@ class Run(ABC):
             await self._open_lanes()
             self.start = perf_counter() + _LEAD
             self._spawn(self._give_up_in_time())
+            if self.beside is not None:
+                self._spawn(self.beside())
             with without_pauses():
                 self.begin()
                 await self._over.wait()
             if self._bug is not None:
                 raise self._bug
         finally:
-            for task in self._tasks:
+            self._leaving = True
+            self.end()
+            tasks = list(self._tasks)
+            for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             for lane in [*self._busy, *self._idle]:
                 lane.abort()
             await self._wire.close()
+            await asyncio.sleep(0)  # connections are closed by the loop, not at once
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """End the run with what a callback raised: the loop itself would only log it."""
@@ -84,6 +97,10 @@ class Run(ABC):
     @abstractmethod
     def begin(self) -> None:
         """Have the first request sent at `_start`."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Free what `begin` took; it may not have been called."""
 
     @abstractmethod
     def more(self, lane: Lane) -> bool:
@@ -135,6 +152,8 @@ class Run(ABC):
 
     def lost(self, lane: Lane) -> None:
         """Open another lane in place of one whose connection is gone."""
+        if self._leaving:
+            return
         if lane in self._idle:
             self._idle.remove(lane)
         self._spawn(self._open_again(1))
@@ -169,7 +188,12 @@ class Run(ABC):
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(task.get_loop(), {"exception": error})
 
 
 def _view(column: NDArray[Any]) -> Any:

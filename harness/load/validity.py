@@ -54,7 +54,7 @@ def validity(samples: Samples, seconds: float, disturbance: Disturbance, *, lane
         disturbance: what else the machine did.
         lanes: how many requests could be on their way at once.
     """
-    spoiled = [*_late(samples), *_busy(disturbance)]
+    spoiled = [*_busy(disturbance), *_late(samples)]  # a busy machine makes the generator late too
     sent = samples.sent <= seconds * (2 - REACHED) + LATE
     reached = float(sent.mean()) if len(samples) else 0.0
     short = ""
@@ -73,21 +73,21 @@ def _late(samples: Samples) -> list[str]:
     for q in _NOTICED:
         late, response = _at(free.lateness, q), _at(answered, q)
         if late > max(LATE, LATE_SHARE * response):
-            milliseconds = late * 1000
-            return [f"the generator was the bottleneck: {milliseconds:.2g} ms late at p{q:g}, connections being free"]
+            milliseconds = f"{late * 1000:,.1f}"
+            return [f"the generator was the bottleneck: {milliseconds} ms late at p{q:g}, connections being free"]
     return []
 
 
 def _busy(disturbance: Disturbance) -> list[str]:
     found = []
-    if disturbance.own > CPU:
-        found.append(f"the generator was the bottleneck: it was busy for {disturbance.own:.0%} of the time")
     if disturbance.stolen is not None and disturbance.stolen > STOLEN:
         found.append(f"the machine was disturbed: its hypervisor took {disturbance.stolen:.0%} of it")
     if disturbance.others is not None and disturbance.others > OTHERS:
         found.append(f"the machine was disturbed: other programs took {disturbance.others:.0%} of it")
     if disturbance.slept:
         found.append(f"the machine was suspended for {disturbance.slept:.3g} s")
+    if disturbance.own > CPU:
+        found.append(f"the generator was the bottleneck: it was busy for {disturbance.own:.0%} of the time")
     return found
 
 

@@ -95,7 +95,8 @@ class LoadEntry(Fact):
     `response` counts from the intended time (what a user waits), `service` from sending, `own` is what the generator
     itself took, None where it can't be told apart. They are of the requests that were answered in the steady state,
     which begins `steady_from` seconds after the start; `steady` tells whether there was one. `fates` counts all
-    requests, `invalid` says why the measurement can't be trusted.
+    requests, `invalid` says why the measurement can't be trusted. `cold` is what the very first request took;
+    `module_share` between what the inference service's part of the median is.
     """
 
     type: Literal["load"] = "load"
@@ -120,7 +121,7 @@ class LoadEntry(Fact):
     moments: tuple[MomentFact, ...] = ()
     judged: JudgedFact | None = None
     inserted: NonNegativeInt = 0
-    module_share: Share | None = None
+    module_share: tuple[Share, Share] | None = None
     generator: GeneratorFact
     invalid: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
