@@ -49,6 +49,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
     "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
     "commands": BASE | {"comparing", "generating", "interfaces", "options", "scenario", "session", "truth"},
+    "loadrun": BASE
+    | {"checks", "dataset", "histogram", "images", "interfaces", "load", "record", "scenario", "station", "statistics"}
+    | {"transport"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},
     "fleet": BASE | {"inference", "options", "scenario", "targets"},
@@ -61,9 +64,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stash": {"errors", "fleet", "options", "record", "sitting", "station"},
     "showing": {"checks", "images", "record", "scenario"},
     "splitting": BASE | {"checks", "images", "interfaces", "load", "scenario"},
-    "loadrun": BASE
-    | {"checks", "dataset", "histogram", "images", "interfaces", "load", "record", "scenario", "station", "statistics"}
-    | {"transport"},
     "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "splitting", "station", "statistics"},
     "items": BASE
     | {"checks", "fleet", "interfaces", "latency", "loadrun", "record", "scenario", "showing", "sitting", "stash"},
