@@ -75,11 +75,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="run scenarios against a database and say what held")
-    run.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="a file, a folder or a shipped name; none: all")
+    run.add_argument(
+        "scenarios", nargs="*", metavar="SCENARIO", help="a file, a folder or a shipped name; none: the usual ones"
+    )
     add_target_options(run.add_argument_group("which databases, and how they are set up").add_argument)
     run.add_argument("--checks", action="append", default=[], metavar="GLOB", help="only such checks: threshold/*")
     run.add_argument("--interfaces", default="graphql,grpc", metavar="A,B", help="of `list interfaces`; all")
     run.add_argument("--smoke", action="store_true", help="just the smoke scenario, in seconds")
+    run.add_argument("--all", action="store_true", dest="whole", help="the full contract: every shipped scenario")
     run.add_argument("--seed", type=int, default=0, metavar="N", help="draw other thresholds and sets of images")
     run.add_argument("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
     run.add_argument("--deviations", type=Path, default=None, metavar="FILE", help="more deviations that are known")
@@ -149,6 +152,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
             checks=tuple(options.checks),
             interfaces=options.interfaces,
             smoke=options.smoke,
+            whole=options.whole,
             require=options.require,
             seed=options.seed,
             deviations=options.deviations,

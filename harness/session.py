@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What `nearimage run` was asked for; `scenarios` empty means all that are shipped."""
+    """What `nearimage run` was asked for; `scenarios` empty means the usual shipped ones, with `whole` every one."""
 
     scenarios: tuple[str, ...] = ()
     targets: TargetOptions = field(default_factory=TargetOptions)
     checks: tuple[str, ...] = ()
     interfaces: str = "graphql,grpc"
     smoke: bool = False
+    whole: bool = False
     require: str = ""
     seed: int = 0
     out: Path = field(default_factory=lambda: Path("nearimage-out"))
@@ -37,19 +38,24 @@ class RunOptions:
     quiet: bool = False
 
 
-def scenario_paths(names: Sequence[str], *, smoke: bool = False) -> list[Path]:
+def scenario_paths(names: Sequence[str], *, smoke: bool = False, whole: bool = False) -> list[Path]:
     """Return the scenario files of these names: a path, a folder, or the name of a shipped one.
 
     Args:
-        names: as typed; none means the shipped ones, but for smoke and those that restart the server.
+        names: as typed; none means the usual ones of those that are shipped.
         smoke: none means just the smoke scenario.
+        whole: none means every shipped one: the full contract.
 
     Raises:
         FileError: if there is no such file or shipped scenario; names the nearest.
-        UsageError: if a folder holds no scenario.
+        UsageError: if a folder holds no scenario, or scenarios are named and all are asked for.
     """
-    from harness.scenario import SMOKE, find_scenarios, shipped_scenarios, usual_scenarios
+    from harness.scenario import SMOKE, every_scenario, find_scenarios, shipped_scenarios, usual_scenarios
 
+    if whole and (names or smoke):
+        raise UsageError("--all means every shipped scenario, and others were named too", hint="Leave out one of both.")
+    if whole:
+        return list(every_scenario().values())
     if not names:
         return [shipped_scenarios()[SMOKE]] if smoke else list(usual_scenarios().values())
     found = []
@@ -88,7 +94,7 @@ def run(options: RunOptions) -> ExitCode:
     from harness.progress import Progress
     from harness.record import read
 
-    paths = scenario_paths(options.scenarios, smoke=options.smoke)
+    paths = scenario_paths(options.scenarios, smoke=options.smoke, whole=options.whole)
     _check(options, paths)
     folder = fresh_folder(options.out)
     progress = Progress(quiet=options.quiet)

@@ -67,6 +67,8 @@ def _first(case: Case, promise: Promise) -> str | None:
 
 
 def _recall(case: Case, promise: Promise) -> str | None:
+    if promise.subject == EVERY_IMAGE:
+        return _recall_of_every_image(case, promise)
     asked = _asked(case, promise)
     question = question_of(case, asked)
     truth = case.truth_of(asked.picture) if asked.picture is not None else case.truth_of_text(asked.text or "")
@@ -80,6 +82,21 @@ def _recall(case: Case, promise: Promise) -> str | None:
         recall=recall,
     )
     return f"recall {recall:.4g}"
+
+
+def _recall_of_every_image(case: Case, promise: Promise) -> str:
+    shares = {}
+    for stored in case.samples(_EVERY):
+        assert stored.picture is not None
+        ids = [hit.id for hit in case.hits(case.near(stored.picture, limit=_DEFAULT_LIMIT))]
+        shares[stored.picture.name] = case.truth_of(stored.picture).recall(ids, _DEFAULT_LIMIT)
+    found = fmean(shares.values())
+    said = f"recall at {_DEFAULT_LIMIT} is {found:.4f} over {len(shares)} images"
+    if found < float(promise.value):
+        worst = sorted(shares, key=lambda name: shares[name])[:5]
+        facts = {"recall": found, "images": len(shares), "worst": {name: shares[name] for name in worst}}
+        raise Violation(f"{said}, promised is {promise.text}", facts)
+    return said
 
 
 def _precision(case: Case, promise: Promise) -> str | None:

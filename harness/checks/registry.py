@@ -36,6 +36,9 @@ CHAPTERS = (
     "durability",
     "settings",
     "parity",
+    "sharding",
+    "quantised",
+    "dynamic",
     "encoding_files",
     "encoding_text",
     "configuration",
@@ -51,6 +54,9 @@ CHAPTERS = (
     "errors_asking",
     "errors_shapes",
 )
+
+WHATEVER_IS_MISSED = frozenset({"quantised", "vector", "encoder", "encoding", "configuration", "errors"})
+"""The chapters that have something to say about a collection whose vectors are compressed: it may miss neighbours."""
 
 Condition = Callable[[Collection], bool]
 """Whether a check has something to say about a collection, known from the scenario alone."""
@@ -93,6 +99,8 @@ class Check:
 
     def applies(self, collection: Collection) -> bool:
         """Whether it has something to say about this collection."""
+        if collection.quantizer and self.chapter not in WHATEVER_IS_MISSED:
+            return False
         return all(condition(collection) for condition in self.when)
 
     def allowed(self, abilities: Iterable[str]) -> bool:
@@ -207,6 +215,26 @@ def kind_is(*kinds: str) -> Condition:
 def kept(fact: str) -> Condition:
     """Return a condition: this fact of a picture is stored."""
     return lambda collection: fact in collection.keep
+
+
+def index_is(*indexes: str) -> Condition:
+    """Return a condition on the index type: hnsw, flat, dynamic."""
+    return lambda collection: collection.index in indexes
+
+
+def sharded(collection: Collection) -> bool:
+    """The class asks for several shards."""
+    return collection.shards > 1
+
+
+def quantised(collection: Collection) -> bool:
+    """The vectors are compressed."""
+    return bool(collection.quantizer)
+
+
+def rescored(collection: Collection) -> bool:
+    """Distances are computed from the vectors as they were stored."""
+    return collection.rescored
 
 
 def unnamed(collection: Collection) -> bool:

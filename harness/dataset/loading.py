@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from harness.dataset.loaded import Dataset, Stored, facts, vector_of
 from harness.dataset.names import Run
+from harness.dataset.settling import first_definition, settle
 from harness.errors import AnswerError, TargetError
 from harness.images import Picture
 from harness.interfaces.http import Reply
@@ -51,9 +52,11 @@ def load(
         if notes.exists():
             return _taken_over(endpoint, collection, name, pictures, notes)
         with Rest(endpoint) as rest:
-            must(rest.create_class(run.definition(collection.definition, collection.name)), f"create the class {name}")
+            definition = run.definition(first_definition(collection), collection.name)
+            must(rest.create_class(definition), f"create the class {name}")
             try:
                 _store(rest, collection, name, pictures, progress)
+                settle(rest, collection, name)
                 dataset = read_back(rest, endpoint, collection, name, pictures)
             except BaseException:
                 rest.delete_class(name)  # half a collection is in everybody's way

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from harness.dataset.loaded import Dataset, Stored, vector_of
 from harness.dataset.loading import must, properties
 from harness.dataset.names import Run
+from harness.dataset.settling import settle
 from harness.errors import AnswerError
 from harness.images import Picture
 from harness.interfaces.rest import Object, Rest, Written
@@ -130,11 +131,13 @@ class Scratch:
         self._pictures.pop(id_, None)
 
     def read(self, collection: Collection | None = None) -> Dataset:
-        """Return what stands there now, with the vectors read back.
+        """Return what stands there now, with the vectors read back, once all of it is indexed.
 
         Args:
             collection: what it is taken for, such as the same with another of its named vectors.
         """
+        if self.collection.queued:
+            settle(self.rest, self.collection, self.class_name)
         taken = collection or self.collection
         stored = tuple(
             Stored(

@@ -12,6 +12,9 @@ from harness.model import Endpoint
 from harness.reference import Served, serve
 from harness.reference.rules import Rules
 
+_SETTINGS = {"ASYNC_INDEXING": "true"}
+"""What it is started with, so that it has every kind of index."""
+
 
 class InThisProcess:
     """A named fake of a target: what happens to a process is done to the threads of this one.
@@ -64,13 +67,22 @@ class InThisProcess:
         """Another one beside it with these settings."""
         self._seconds += 1
         folder = self._folder.with_name(f"second-{self._seconds}")
-        with serve(inference_url=self._url, folder=folder, rules=self._rules, environment=settings) as served:
+        with serve(
+            inference_url=self._url, folder=folder, rules=self._rules, environment={**_SETTINGS, **settings}
+        ) as served:
             yield self._endpoint(served)
 
     def _live(self) -> Endpoint:
         before = self._served
         http, grpc = (int(one.rpartition(":")[2]) for one in (before.url, before.grpc)) if before else (0, 0)
         self._served = self._life.enter_context(
-            serve(inference_url=self._url, folder=self._folder, rules=self._rules, http_port=http, grpc_port=grpc)
+            serve(
+                inference_url=self._url,
+                folder=self._folder,
+                rules=self._rules,
+                http_port=http,
+                grpc_port=grpc,
+                environment=_SETTINGS,
+            )
         )
         return self._endpoint(self._served)

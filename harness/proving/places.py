@@ -89,6 +89,6 @@ def drawn(scenario: Scenario, seed: int) -> Scenario:
 
 
 def _places(check: Check, scenario: Scenario) -> Names[str]:
-    if check.abilities:
-        return SLOW
-    return DETAILED if check.by_name else [one.name for one in scenario.collections]
+    every = [one.name for one in scenario.collections if check.applies(one)]
+    few = SLOW if check.abilities else DETAILED if check.by_name else every
+    return [name for name in every if name in few] or every

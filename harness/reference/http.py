@@ -18,6 +18,7 @@ from harness.reference import http_objects, http_schema
 from harness.reference.engine import VERSION, Engine
 from harness.reference.forms import BadBody, error
 from harness.reference.graphql import GraphQL
+from harness.reference.nodes import node
 from harness.reference.request import Refusal
 from harness.reference.rules import Rules
 from harness.reference.wire import dumps
@@ -50,7 +51,7 @@ def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> Ro
         }
 
     def nodes(request: Request, _body: Any) -> Answer:
-        return 200, {"nodes": [_node(engine, verbose=request.query_params.get("output") == "verbose")]}
+        return 200, {"nodes": [node(engine, verbose=request.query_params.get("output") == "verbose")]}
 
     def ask(_request: Request, body: Any) -> Answer:
         if isinstance(body, list):
@@ -135,36 +136,6 @@ def _body(request: Request, raw: bytes) -> Any:
         return json.loads(raw)
     except ValueError as problem:
         raise BadBody(400, 400, f'parsing body body from "" failed, because {problem}') from None
-
-
-def _node(engine: Engine, *, verbose: bool) -> dict[str, Any]:
-    counts = {collection.name: engine.count(collection) for collection in engine.collections()} if verbose else {}
-    node: dict[str, Any] = {
-        "batchStats": {"queueLength": 0, "ratePerSecond": 0},
-        "name": "reference",
-        "operationalMode": "ReadWrite",
-        "shards": None,
-        "status": "HEALTHY",
-        "version": VERSION,
-    }
-    if verbose:
-        node["shards"] = [
-            {
-                "asyncReplicationStatus": [],
-                "class": name,
-                "compressed": False,
-                "loaded": True,
-                "name": "only",
-                "numberOfReplicas": 1,
-                "objectCount": count,
-                "replicationFactor": 1,
-                "vectorIndexingStatus": "READY",
-                "vectorQueueLength": 0,
-            }
-            for name, count in sorted(counts.items())
-        ]
-        node["stats"] = {"objectCount": sum(counts.values()), "shardCount": len(counts)}
-    return node
 
 
 async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,11 +6,12 @@ from harness.reference.admission import Admission
 from harness.reference.distances import Distances
 from harness.reference.durability import Durability
 from harness.reference.filtering import Filtering
+from harness.reference.indexing import Indexing
 from harness.reference.ranking import Ranking
 from harness.reference.vectorizing import Vectorizing
 
 
-class Rules(Distances, Ranking, Filtering, Vectorizing, Admission, Durability):
+class Rules(Distances, Ranking, Filtering, Vectorizing, Admission, Durability, Indexing):
     """The rules of Weaviate 1.39.0.
 
     Stateless: one object serves all collections and threads. A mutant is a subclass that overrides one method; what a

@@ -168,7 +168,9 @@ class Searcher:
         rows = self._rules.candidates(rows, search)
         distances = distances[rows]
         ranked = self._rules.order(distances, search)
-        rows, distances = rows[ranked], distances[ranked]
+        rows, distances = rows[ranked], self._rules.rescored(distances[ranked], collection)
+        kept = self._rules.joined(rows, query.index.objects, distances, collection)
+        rows, distances = rows[kept], distances[kept]
         if query.threshold is not None:
             within = self._rules.accept(distances, query.threshold, search)
             rows, distances = rows[within], distances[within]

@@ -4,7 +4,7 @@
 line and the nearest valid name. `values` holds the nouns, `shape` the keys, `schema` the same for editors.
 """
 
-from harness.scenario.finding import SMOKE, find_scenarios, shipped_scenarios, usual_scenarios
+from harness.scenario.finding import SMOKE, every_scenario, find_scenarios, shipped_scenarios, usual_scenarios
 from harness.scenario.load_values import Mix, OpenLoad
 from harness.scenario.loading import load_scenario
 from harness.scenario.reading import is_scenario
@@ -43,6 +43,7 @@ __all__ = [
     "Step",
     "Thing",
     "Write",
+    "every_scenario",
     "find_scenarios",
     "is_scenario",
     "json_schema",

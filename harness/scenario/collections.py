@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from harness.model import Module
-from harness.scenario import classes
+from harness.scenario import classes, indexing
 from harness.scenario.mistakes import kind, nearest, place
 from harness.scenario.pictures import ImagesShape, image_source, images_shape
 from harness.scenario.values import Collection, Index
@@ -93,20 +93,27 @@ def _variants(
     _check_image_property(document, images, images_loc, part, image_fields, types)
     _check_kept(document, images, images_loc, types)
     source = image_source(document, images, images_loc)
+    queued = shape.needs.settings.get("ASYNC_INDEXING", "").lower() in {"true", "on", "1", "enabled"}
     for variant in variants(definition, part, shape.vary):
+        index = classes.index_of(document, part, variant)
+        quantizer = indexing.quantizer_of(document, part, variant)
         yield Collection(
             name=variant["class"],
             base=base,
             definition=variant,
             module=part.module,
             metric=classes.metric_of(document, part, variant),
-            index=cast("Index", classes.index_of(document, part, variant)),
+            index=cast("Index", index),
             image_fields=image_fields,
             text_fields=classes.fields(document, part, "textFields") if part.module is Module.CLIP else (),
             images=source,
             image_property=images.as_,
             vector_name=part.name,
             keep=tuple(images.keep),
+            shards=indexing.shards_of(document, variant, loc),
+            quantizer=quantizer,
+            rescored=indexing.rescored(part, variant, index, quantizer),
+            queued=queued,
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import FileError
 from harness.scenario.mistakes import nearest
-from harness.scenario.reading import is_scenario, read
+from harness.scenario.reading import is_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +16,8 @@ _SUFFIXES = frozenset({".yaml", ".yml"})
 SMOKE = "smoke"
 """The shipped scenario that has a little of everything."""
 
-_BY_NAME = frozenset({SMOKE, "encodings", "configuration", "errors", "threshold-combinations", "collections"})
-"""The shipped scenarios that say in small or in detail what the others say: run by their names."""
+_USUAL = frozenset({"photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "thresholds"})
+"""The shipped scenarios that a run takes when none is named: within a minute, the main clauses of the contract."""
 
 _FIRST = {"photos-img2vec": 0, "photos-clip": 1}
 
@@ -33,17 +33,14 @@ def shipped_scenarios() -> dict[str, Path]:
 def usual_scenarios() -> dict[str, Path]:
     """The shipped scenarios that a run takes when none is named.
 
-    Not the smoke test, whose collections are small ones of the others, none that goes into details which a usual run
-    has no time for, and none that asks for abilities: it does something to the server itself, and takes minutes.
+    The others say in detail what these say in general, need a server of their own, or do something to it.
     """
-    shipped = shipped_scenarios().items()
-    return {name: path for name, path in shipped if name not in _BY_NAME and not _asks_for_abilities(path)}
+    return {name: path for name, path in shipped_scenarios().items() if name in _USUAL}
 
 
-def _asks_for_abilities(path: Path) -> bool:
-    data = read(path).data
-    needs = data.get("needs") if isinstance(data, dict) else None
-    return bool(needs.get("abilities")) if isinstance(needs, dict) else False
+def every_scenario() -> dict[str, Path]:
+    """The shipped scenarios that make up the full contract: all but the smoke test, which is a little of each."""
+    return {name: path for name, path in shipped_scenarios().items() if name != SMOKE}
 
 
 def find_scenarios(paths: Iterable[Path]) -> list[Path]:

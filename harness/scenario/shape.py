@@ -74,6 +74,7 @@ class VaryShape(_Shape):
 
     distance: list[MetricName] = Field(default=[], description="Distance metrics, Weaviate's names.")
     index: list[IndexName] = Field(default=[], description="Vector index types.")
+    shards: list[Annotated[int, Field(ge=1, le=64)]] = Field(default=[], description="Numbers of shards.")
 
 
 class _Images(_Shape):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.scenario.load_values import OpenLoad
 
 Index = Literal["hnsw", "flat", "dynamic"]
+Quantizer = Literal["", "pq", "bq", "sq", "rq"]
 Fact = Literal["label", "caption", "subject", "name", "view", "number"]
 
 EVERY_IMAGE = "every_image"
@@ -112,6 +113,10 @@ class Collection:
     `vector_name` the named vector that uses it (None for a class with one unnamed vector). `metric` and `index` are
     those of that vector. Pictures go into the blob property `image_property`; `keep` are the facts of a picture that
     are stored in a property of the same name (`number` is its position in the set, from 0).
+
+    `shards` is how many it has. `quantizer` is what its vectors are compressed with, empty if they are not; `rescored`
+    is False if distances are then those of the compressed vectors. `queued` is True if objects are indexed some time
+    after they were stored.
     """
 
     name: str
@@ -126,6 +131,10 @@ class Collection:
     text_fields: tuple[str, ...] = ()
     vector_name: str | None = None
     keep: tuple[Fact, ...] = ()
+    shards: int = 1
+    quantizer: Quantizer = ""
+    rescored: bool = True
+    queued: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,18 @@ def variants(definition: Mapping[str, Any], part: VectorPart, vary: VaryShape) -
     """
     distances: list[str | None] = [*vary.distance] or [None]
     indexes: list[str | None] = [*vary.index] or [None]
-    for distance, index in product(distances, indexes):
+    counts: list[int | None] = [*vary.shards] or [None]
+    for distance, index, shards in product(distances, indexes, counts):
         variant = deepcopy(dict(definition))
+        named = (distance, index, None if shards is None else f"{shards}shards")
         variant["class"] = "_".join(
-            (definition["class"], *(_SHORT.get(value, value) for value in (distance, index) if value is not None))
+            (definition["class"], *(_SHORT.get(value, value) for value in named if value is not None))
         )
         inside = part.inside(variant)
         if distance is not None:
             inside["vectorIndexConfig"] = {**(inside.get("vectorIndexConfig") or {}), "distance": distance}
         if index is not None:
             inside["vectorIndexType"] = index
+        if shards is not None:
+            variant["shardingConfig"] = {**(variant.get("shardingConfig") or {}), "desiredCount": shards}
         yield variant
