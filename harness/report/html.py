@@ -17,6 +17,7 @@ from harness.record import Record
 from harness.report import sections, versus, words
 from harness.report.comparing import compared, held
 from harness.report.findings import LOUD, QUIET, at, findings, headline, in_places, skips, spread, where
+from harness.report.slowest import slowest
 from harness.report.stages import stacks
 from harness.report.starting import starts
 from harness.report.used import usage
@@ -61,6 +62,7 @@ def _content(record: Record) -> dict[str, Any]:
         "show_targets": comparison is not None or bool(begun or used),
         "timings": timings,
         "stacks": stacks(record),
+        "slowest": slowest(verdicts),
         "timing_rows": sections.timing_rows(timings, comparison.names) if comparison else [],
         "environment": sections.environment(record),
         "took": sections.took(record),

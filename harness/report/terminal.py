@@ -33,6 +33,7 @@ from harness.report.findings import (
 )
 from harness.report.pen import STYLES, Pen
 from harness.report.side_by_side import show
+from harness.report.slowest import Slow, slowest
 from harness.report.stages import drawn, stacks
 from harness.report.starting import started
 from harness.report.times import latencies
@@ -84,6 +85,8 @@ class _Screen:
         if self._record.latencies:
             names = self._comparison.names if self._comparison else ()
             self._pen.print("", *latencies(self._record.latencies, names, self._pen))
+        if slow := slowest(self._record.verdicts):
+            self._pen.print("", self._slowest(slow))
         if split := stacks(self._record):
             self._pen.print("", *drawn(split, self._pen))
         self._last(head, page)
@@ -134,6 +137,16 @@ class _Screen:
             said = f"{len(finding.cases)} of {finding.of} {finding.outcome}"
             name = Breaking(self._pen.text(f"    {finding.check}", STYLES[finding.outcome]), 6)
             table.add_row(name, self._pen.outcome(finding.outcome, said), "")
+
+    def _slowest(self, found: list[Slow]) -> Table:
+        table = self._pen.table("The slowest checks")
+        table.add_column("check", overflow="fold", ratio=5)
+        table.add_column("slowest place", overflow="fold", ratio=5)
+        table.add_column("in all", justify="right", overflow="fold")
+        for one in found:
+            took = f"{words.duration(one.seconds)} in {words.count(one.places, 'place')}"
+            table.add_row(Breaking(self._pen.text(one.check), 2), self._pen.text(one.where, "dim"), took)
+        return table
 
     # --- findings --------------------------------------------------------------------------------
 

@@ -11,23 +11,25 @@ import yaml
 from good_scenario import GOOD
 
 from harness.model import Metric, Module
-from harness.scenario import json_schema, load_scenario, shipped_scenarios, usual_scenarios
+from harness.scenario import every_scenario, json_schema, load_scenario, shipped_scenarios, usual_scenarios
 
-NAMES = (
-    "photos-img2vec",
-    "photos-clip",
+USUAL = ("photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "thresholds")
+BY_NAME = (
     "collections",
-    "completeness",
     "configuration",
-    "digits-img2vec",
     "durability",
+    "dynamic",
     "encodings",
     "errors",
+    "quantised-bq",
+    "quantised-pq",
+    "quantised-rq",
+    "quantised-sq",
+    "sharded",
     "smoke",
     "threshold-combinations",
-    "thresholds",
 )
-BY_NAME = {"smoke", "durability", "configuration", "encodings", "collections", "errors", "threshold-combinations"}
+NAMES = (*USUAL[:2], *sorted((*USUAL[2:], *BY_NAME)))
 SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"
 
 
@@ -44,8 +46,12 @@ def test_these_are_shipped() -> None:
 
 def test_a_run_without_names_takes_those_that_do_nothing_to_the_server() -> None:
     """What repeats others in small or in detail, and what restarts the server, is run by its name alone."""
-    assert set(NAMES) - set(usual_scenarios()) == BY_NAME
-    assert list(usual_scenarios()) == [name for name in NAMES if name in usual_scenarios()]
+    assert tuple(usual_scenarios()) == USUAL
+
+
+def test_the_full_contract_is_all_but_the_smoke_test() -> None:
+    """Every scenario that is shipped takes part in it, but for the one that is a little of the others."""
+    assert [*every_scenario()] == [name for name in NAMES if name != "smoke"]
 
 
 @pytest.mark.parametrize("name", NAMES)
