@@ -66,6 +66,14 @@ class CanShowStatistics(Protocol):
 
 
 @runtime_checkable
+class CanShowMetrics(Protocol):
+    """A target whose open database publishes metrics, if it was started with PROMETHEUS_MONITORING_ENABLED."""
+
+    def metrics(self) -> str:
+        """The metrics as they are now, in Prometheus's text format; empty if the database publishes none."""
+
+
+@runtime_checkable
 class CanStartSecond(Protocol):
     """A target that can start another database of the same kind beside the open one."""
 
@@ -79,6 +87,7 @@ ABILITIES: Mapping[str, tuple[type, str]] = {
     "pause": (CanPause, "cannot be paused"),
     "logs": (CanShowLogs, "shows no log"),
     "statistics": (CanShowStatistics, "does not say what it uses"),
+    "metrics": (CanShowMetrics, "publishes no metrics"),
     "second": (CanStartSecond, "cannot start a second database"),
 }
 """Each ability by the name that scenarios and checks have for it, and what is said of a target without it."""

@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "interfaces": BASE | {"exchange", "images", "stubs", "transport"},
     "inference": BASE | {"images"},
     "reference": BASE | {"exchange", "stubs"},
-    "targets": BASE | {"abilities", "inference", "keeping", "reference", "transport"},
+    "targets": BASE | {"abilities", "exchange", "inference", "keeping", "reference", "transport"},
     "dataset": BASE | {"images", "oracle", "scenario", "interfaces"},
     "checks": BASE | {"abilities", "golden", "images", "oracle", "scenario", "stubs", "interfaces", "dataset"},
     "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "stubs", "transport"},
@@ -48,10 +48,37 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"scenario", "session", "station", "statistics", "targets", "telling"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
     "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
-    "commands": BASE | {"comparing", "generating", "interfaces", "options", "scenario", "session", "truth"},
+    "commands": BASE
+    | {
+        "comparing",
+        "generating",
+        "interfaces",
+        "options",
+        "record",
+        "runs",
+        "scenario",
+        "session",
+        "surveying",
+        "truth",
+    },
     "loadrun": BASE
     | {"checks", "dataset", "histogram", "images", "interfaces", "load", "record", "scenario", "station", "statistics"}
     | {"transport"},
+    "surveying": BASE
+    | {
+        "abilities",
+        "checks",
+        "dataset",
+        "fleet",
+        "images",
+        "interfaces",
+        "load",
+        "options",
+        "record",
+        "runs",
+        "scenario",
+    }
+    | {"station", "statistics", "targets", "telling", "truth"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},
     "fleet": BASE | {"inference", "options", "scenario", "targets"},

@@ -36,9 +36,11 @@ from harness.record.load_entries import (
     RawFact,
 )
 from harness.record.stage_entries import StagesEntry
+from harness.record.survey_entries import AxisEntry, LimitEntry, LimitStepFact, ScalingEntry
 
 __all__ = [
     "SCHEMA_VERSION",
+    "AxisEntry",
     "CalibrationEntry",
     "ClockFact",
     "ComparisonEntry",
@@ -47,6 +49,8 @@ __all__ = [
     "GeneratorFact",
     "JudgedFact",
     "LatencyEntry",
+    "LimitEntry",
+    "LimitStepFact",
     "LoadEntry",
     "LoadedCollection",
     "MomentFact",
@@ -59,6 +63,7 @@ __all__ = [
     "RecordWriter",
     "RoundsEntry",
     "RunEntry",
+    "ScalingEntry",
     "ScenarioEntry",
     "Service",
     "ShownEntry",

@@ -13,6 +13,7 @@ from harness.record.comparison_entries import CalibrationEntry, ComparisonEntry,
 from harness.record.fact import Fact, Facts, Milliseconds, Seconds, Sha256, Text
 from harness.record.load_entries import LoadEntry
 from harness.record.stage_entries import StagesEntry
+from harness.record.survey_entries import AxisEntry, LimitEntry, ScalingEntry
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -245,6 +246,9 @@ Entry = (
     | ComparisonEntry
     | RoundsEntry
     | CalibrationEntry
+    | AxisEntry
+    | LimitEntry
+    | ScalingEntry
     | PictureEntry
     | ShownEntry
     | NoteEntry

@@ -32,6 +32,7 @@ from harness.record.entries import (
 from harness.record.fact import Fact
 from harness.record.load_entries import LoadEntry
 from harness.record.stage_entries import StagesEntry
+from harness.record.survey_entries import AxisEntry, LimitEntry, ScalingEntry
 
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer line is no entry of ours (a million raw samples take a quarter of it)."""
@@ -157,6 +158,21 @@ class Record:
     def comparisons(self) -> tuple[ComparisonEntry, ...]:
         """The metrics of two sides that were compared."""
         return self.of(ComparisonEntry)
+
+    @property
+    def limits(self) -> tuple[LimitEntry, ...]:
+        """The limits that were searched for."""
+        return self.of(LimitEntry)
+
+    @property
+    def scalings(self) -> tuple[ScalingEntry, ...]:
+        """How targets scale."""
+        return self.of(ScalingEntry)
+
+    @property
+    def axes(self) -> tuple[AxisEntry, ...]:
+        """What targets used, beside the latency."""
+        return self.of(AxisEntry)
 
     @property
     def pictures(self) -> dict[str, PictureEntry]:

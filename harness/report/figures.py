@@ -74,7 +74,7 @@ def axis(reach: Sequence[float], dots: Iterable[tuple[str, float, str]], thresho
             Mark(_at(distance, low, high), f"{name} at {words.number(distance)}", kind=kind)
             for kind, distance, name in dots
         ),
-        ticks=tuple(_mark(_at(value, low, high), f"{value:g}") for value in _round_values(low, high)),
+        ticks=tuple(_mark(_at(value, low, high), f"{value:g}") for value in round_values(low, high)),
         threshold=None if threshold is None else _flag(_at(threshold, low, high), words.number(threshold)),
     )
 
@@ -93,7 +93,7 @@ def histogram(bins: Sequence[Bin], summary: Summary, low: float, high: float) ->
 
     said = [(one.q, one.value) for one in summary.percentiles if one.value is not None]
     marks = tuple(_flag(x(value), f"p{q:g} {words.milliseconds(value)} ms") for q, value in said)
-    ticks = tuple(_mark(x(value), f"{value:g}") for value in _round_logarithms(low, high))
+    ticks = tuple(_mark(x(value), f"{value:g}") for value in round_logarithms(low, high))
     return Histogram("".join(bar(one) for one in bins if one.count), marks, ticks)
 
 
@@ -110,17 +110,17 @@ def _flag(x: float, label: str) -> Mark:
     return Mark(x, label, "end" if x > _RIGHT else "start")
 
 
-def _round_values(low: float, high: float) -> list[float]:
+def round_values(low: float, high: float) -> list[float]:
     """Four to nine round numbers between two values."""
     step = 10 ** math.floor(math.log10((high - low) / 4))
     step = next(step * factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= 8)  # noqa: PLR2004
     return [round(number * step, 12) for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _round_logarithms(low: float, high: float) -> list[float]:
+def round_logarithms(low: float, high: float) -> list[float]:
     """1, 2, 5, 10, 20, 50 … between two values; only the tens where that is crowded, evenly spaced where it is bare."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     factors = (1, 2, 5) if math.log10(high / low) <= 3 else (1,)  # noqa: PLR2004
     found = [factor * 10.0**decade for decade in decades for factor in factors]
     inside = [value for value in found if low <= value <= high]
-    return inside if len(inside) >= _FEWEST else [value for value in _round_values(low, high) if value > 0]
+    return inside if len(inside) >= _FEWEST else [value for value in round_values(low, high) if value > 0]

@@ -20,6 +20,7 @@ from harness.report.findings import LOUD, QUIET, at, findings, headline, in_plac
 from harness.report.slowest import slowest
 from harness.report.stages import stacks
 from harness.report.starting import starts
+from harness.report.surveys import axes, limits, scalings
 from harness.report.used import usage
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -63,6 +64,9 @@ def _content(record: Record) -> dict[str, Any]:
         "timings": timings,
         "stacks": stacks(record),
         "slowest": slowest(verdicts),
+        "limits": limits(record),
+        "scalings": scalings(record),
+        "axes": axes(record),
         "timing_rows": sections.timing_rows(timings, comparison.names) if comparison else [],
         "environment": sections.environment(record),
         "took": sections.took(record),

@@ -36,6 +36,7 @@ from harness.report.side_by_side import show
 from harness.report.slowest import Slow, slowest
 from harness.report.stages import drawn, stacks
 from harness.report.starting import started
+from harness.report.surveys import said as surveyed
 from harness.report.times import latencies
 
 _STATES = {"held": "bold green", "violated": "bold red", "undecided": "bold yellow", "broken": "bold red"}
@@ -87,6 +88,7 @@ class _Screen:
             self._pen.print("", *latencies(self._record.latencies, names, self._pen))
         if slow := slowest(self._record.verdicts):
             self._pen.print("", self._slowest(slow))
+        self._pen.print(*surveyed(self._record, self._pen))
         if split := stacks(self._record):
             self._pen.print("", *drawn(split, self._pen))
         self._last(head, page)

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.abilities import Usage
 from harness.errors import TargetError, UsageError
+from harness.exchange import exchange
 from harness.inference import device
 from harness.model import Endpoint, Needs
 from harness.targets import binaries
@@ -22,6 +23,8 @@ from harness.targets.server_settings import with_settings
 from harness.targets.setup import Setup
 from harness.targets.state import Claim, claimed, sweep
 from harness.targets.usage import usage_of
+
+_METRICS_SECONDS = 5.0
 
 
 class EmbeddedTarget:
@@ -121,6 +124,15 @@ class EmbeddedTarget:
         server = self._opened()
         found = (usage_of("database", server.process.pid, server.data),)
         return found + ((usage_of("inference", self._inference_pid),) if self._inference_pid else ())
+
+    def metrics(self) -> str:
+        """What the server publishes for Prometheus; empty if it was not told to."""
+        url = f"http://127.0.0.1:{self._opened().ports.metrics}"
+        with contextlib.closing(exchange(url, timeout=_METRICS_SECONDS)) as server:
+            try:
+                return server.ask("GET", "/metrics").body.decode("utf-8", errors="replace")
+            except OSError:
+                return ""
 
     @contextlib.contextmanager
     def second(self, settings: Mapping[str, str]) -> Iterator[Endpoint]:

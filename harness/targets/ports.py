@@ -22,7 +22,7 @@ class Ports:
 
     http: int
 
-    COUNT = 7
+    COUNT = 8
 
     @property
     def grpc(self) -> int:
@@ -54,12 +54,17 @@ class Ports:
         """For versions that cannot switch their debug listener off but can move it."""
         return self.http + 6
 
+    @property
+    def metrics(self) -> int:
+        """For Prometheus, if that is switched on."""
+        return self.http + 7
+
 
 def pick() -> Ports:
     """Return ports that were free a moment ago; whoever binds them must be ready to try again.
 
     Raises:
-        TargetError: no seven ports in a row are free.
+        TargetError: not so many ports in a row are free.
     """
     dice = random.SystemRandom()
     for _ in range(_TRIES):

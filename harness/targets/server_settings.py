@@ -95,6 +95,7 @@ def _network(ports: Ports, node: str) -> dict[str, str]:
         # A node alone has nobody to wait for: it is ready five seconds sooner.
         "RAFT_TIMEOUTS_MULTIPLIER": "1",
         "PROFILING_PORT": str(ports.profiling),
+        "PROMETHEUS_MONITORING_PORT": str(ports.metrics),
     }
 
 

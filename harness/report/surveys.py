@@ -1,0 +1,216 @@
+"""Surveys as a reader sees them: the limit with its curve, how a database scales, what it used beside the latency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from rich.table import Table
+from rich.text import Text
+
+from harness.record import AxisEntry, LimitEntry, LimitStepFact, Record, ScalingEntry
+from harness.record.load_entries import PercentileFact
+from harness.report import words
+from harness.report.pen import Pen
+from harness.report.plots import Plot, Points, plot
+
+_KEPT = {"kept": "green", "broken": "bold red", "open": "yellow", "invalid": "magenta"}
+
+
+@dataclass(frozen=True, slots=True)
+class LimitShown:
+    """A limit and its curve: latency against rate."""
+
+    entry: LimitEntry
+    steps: tuple[LimitStepFact, ...]
+    curve: Plot | None
+
+    @property
+    def sentence(self) -> str:
+        """What it came to."""
+        if self.entry.kept is None:
+            return f"No rate was shown to keep {self.entry.promise}."
+        beyond = f", and not at {self.entry.broken:.3g}/s" if self.entry.broken is not None else ", the most asked for"
+        return f"{self.entry.promise}: kept at {self.entry.kept:.3g} questions a second{beyond}."
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingShown:
+    """How a target scales along one axis: the points with the times and the memory, and the exponents in words."""
+
+    entry: ScalingEntry
+    times: Plot | None
+    powers: tuple[tuple[str, str], ...]
+
+    def typical(self, times: Sequence[float]) -> float:
+        """The median of some rounds."""
+        return median(times)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisShown:
+    """Drawings one below the other on one axis of time, each with the name of what it shows."""
+
+    entry: AxisEntry
+    drawings: tuple[tuple[str, Plot], ...]
+
+
+def limits(record: Record) -> list[LimitShown]:
+    """Return every limit of a record, its steps by rate."""
+    return [_limit(entry) for entry in record.limits]
+
+
+def scalings(record: Record) -> list[ScalingShown]:
+    """Return how targets scale, axis by axis."""
+    return [_scaling(entry) for entry in record.scalings]
+
+
+def axes(record: Record) -> list[AxisShown]:
+    """Return what targets used beside the latency; without anything to draw it is left out."""
+    found = (AxisShown(entry, tuple(_drawings(entry))) for entry in record.axes)
+    return [one for one in found if one.drawings]
+
+
+def said(record: Record, pen: Pen) -> Iterator[Table | Text]:
+    """Yield the surveys of a record for a screen."""
+    for limit in limits(record):
+        yield _steps(limit, pen)
+        for step in limit.steps:
+            if step.why:
+                yield pen.text(f"  {step.rate:.3g}/s: {step.kept}, {step.why}", "dim")
+        yield pen.text(limit.sentence, "bold")
+    for scaling in scalings(record):
+        yield _sizes(scaling, pen)
+        for figure, power in scaling.powers:
+            yield pen.text(f"  {figure}: {power}")
+
+
+def _limit(entry: LimitEntry) -> LimitShown:
+    steps = tuple(sorted(entry.steps, key=lambda step: step.rate))
+    named = ((f"p{entry.q:g}", "first", [step.promised for step in steps]), ("p50", "second", [s.p50 for s in steps]))
+    series = [
+        (name, kind, _known([step.rate for step in steps], [one.value_ms for one in found]))
+        for name, kind, found in named
+    ]
+    series.append(("promised", "bound", [(step.rate, entry.bound_ms) for step in steps]))
+    return LimitShown(entry, steps, plot(series, x_label=lambda x: f"{x:.3g}/s", y_label=_ms))
+
+
+def _known(xs: list[float], ys: list[float | None]) -> Points:
+    return [(x, y) for x, y in zip(xs, ys, strict=True) if y]
+
+
+def _scaling(entry: ScalingEntry) -> ScalingShown:
+    numbered = [size for size in entry.sizes if size.number is not None]
+    series = []
+    for name, kind, of in (("by image", "first", "by_image"), ("by vector", "second", "by_vector")):
+        points = [(size.number or 0.0, median(getattr(size, of))) for size in numbered if getattr(size, of)]
+        series.append((name, kind, points))
+    powers = tuple((one.figure, f"{one.exponent:+.2f} ({one.low:+.2f} to {one.high:+.2f})") for one in entry.powers)
+    drawn = plot(series, x_label=lambda x: f"{x:,.0f}", y_label=_ms)
+    return ScalingShown(entry, drawn, powers)
+
+
+def _drawings(entry: AxisEntry) -> Iterator[tuple[str, Plot]]:
+    answered = [one for one in entry.answered if one.p50_ms]
+    times = [
+        ("median", "second", [(one.start, one.p50_ms or 0.0) for one in answered]),
+        ("largest", "first", [(one.start, one.largest_ms or 0.0) for one in answered]),
+    ]
+    yield from _drawn("milliseconds", times, _ms, logarithmic=True)
+    rates = [("failed", "first", [(one.start, float(one.failed)) for one in entry.answered])]
+    rates.append(("answered", "second", [(one.start, float(one.answered)) for one in entry.answered]))
+    yield from _drawn("requests a second", rates, lambda y: f"{y:g}")
+    recalls = [("recall", "second", [(one.start, one.recall) for one in entry.answered if one.recall is not None])]
+    yield from _drawn("recall", recalls, lambda y: f"{y:g}")
+    pairs = list(zip(entry.looks, entry.looks[1:], strict=False))
+    cpu = [
+        (
+            name,
+            kind,
+            [
+                (after.at, max(0.0, (new - old) / (after.at - before.at)))
+                for before, after in pairs
+                if (new := getattr(after, of)) is not None
+                and (old := getattr(before, of)) is not None
+                and after.at > before.at
+            ],
+        )
+        for name, kind, of in (("database", "first", "database_cpu"), ("inference", "second", "service_cpu"))
+    ]
+    yield from _drawn("processors", cpu, lambda y: f"{y:.2g}")
+    memory = [
+        (name, kind, [(look.at, float(getattr(look, of))) for look in entry.looks if getattr(look, of) is not None])
+        for name, kind, of in (
+            ("database, resident", "first", "resident"),
+            ("database, Go heap", "third", "heap"),
+            ("inference, resident", "second", "service_resident"),
+        )
+    ]
+    yield from _drawn("memory", memory, words.size)
+
+
+def _drawn(
+    name: str, series: Sequence[tuple[str, str, Points]], label: Callable[[float], str], *, logarithmic: bool = False
+) -> Iterator[tuple[str, Plot]]:
+    found = plot(
+        [one for one in series if one[2]], x_label=lambda x: f"{x:g} s", y_label=label, logarithmic=(False, logarithmic)
+    )
+    if found is not None:
+        yield name, found
+
+
+def _ms(value: float) -> str:
+    return f"{words.milliseconds(value)} ms"
+
+
+def _steps(limit: LimitShown, pen: Pen) -> Table:
+    entry = limit.entry
+    table = pen.table(f"Latency against rate: {entry.scenario}")
+    table.add_column("rate", justify="right")
+    for name in ("answered", "p50", f"p{entry.q:g}", "CPU", "of service"):
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("came to")
+    for step in limit.steps:
+        table.add_row(
+            pen.text(f"{step.rate:.3g}/s"),
+            pen.text(f"{step.fates.get('ok', 0):,}"),
+            _percentile(step.p50, pen),
+            _percentile(step.promised, pen),
+            pen.text(_perhaps(step.used.database_cpu_ms)),
+            pen.text(_perhaps(step.used.service_cpu_ms)),
+            pen.text(step.kept, _KEPT[step.kept]),
+        )
+    return table
+
+
+def _percentile(fact: PercentileFact, pen: Pen) -> Text:
+    if fact.value_ms is None or fact.low_ms is None or fact.high_ms is None:
+        return pen.text("-", "dim")
+    return pen.text(words.milliseconds(fact.value_ms)).append_text(pen.beside(words.between(fact.low_ms, fact.high_ms)))
+
+
+def _perhaps(milliseconds: float | None) -> str:
+    return "-" if milliseconds is None else f"{words.milliseconds(milliseconds)} ms"
+
+
+def _sizes(scaling: ScalingShown, pen: Pen) -> Table:
+    entry = scaling.entry
+    table = pen.table(f"With the {entry.axis}, {entry.index}, {entry.metric}, best {entry.limit}")
+    table.add_column(entry.axis, overflow="fold")
+    for name in ("by image", "by vector", "recall", "CPU each", "memory", "disk", "stored in", "truth in"):
+        table.add_column(name, justify="right", overflow="fold")
+    for size in entry.sizes:
+        table.add_row(
+            pen.text(size.size),
+            pen.text(_ms(median(size.by_image)) if size.by_image else "-"),
+            pen.text(_ms(median(size.by_vector)) if size.by_vector else "-"),
+            pen.text("-" if size.recall is None else f"{size.recall:.3f}"),
+            pen.text(_perhaps(size.used.database_cpu_ms)),
+            pen.text("-" if size.anonymous_added is None else words.size(max(0, size.anonymous_added))),
+            pen.text("-" if size.disk_added is None else words.size(max(0, size.disk_added))),
+            pen.text(words.duration(size.import_seconds)),
+            pen.text(words.duration(size.truth_seconds)),
+        )
+    return table

@@ -1,0 +1,294 @@
+"""`nearimage limit`: the largest rate at which a scenario's questions keep a promise about a percentile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from harness.checks.case import Case
+from harness.checks.promises import question_of
+from harness.errors import UsageError
+from harness.fleet.starts import Start, needs_of
+from harness.load.http_lanes import GraphQLWire
+from harness.load.runner import run_closed, run_open
+from harness.load.running import Heard
+from harness.load.samples import Fate, Samples
+from harness.load.saturation import Kept, Limit, search
+from harness.load.schedule import poisson
+from harness.model import Needs, Outcome, Question
+from harness.options import TargetOptions
+from harness.record import AxisEntry, LimitEntry, LimitStepFact, PercentileFact
+from harness.record.survey_entries import AnsweredFact
+from harness.scenario import Asked, Scenario
+from harness.statistics import carried, interval, needed, percentile
+from harness.surveying.site import Say, Site, survey
+from harness.surveying.used import looks, used
+from harness.surveying.watching import Watch, watching
+
+_PROMISE = re.compile(r"p(?P<q>[0-9]+(?:\.[0-9]+)?):(?P<bound>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>ms|s)")
+_LATE = 0.1
+"""The generator may be late by this share of what is promised, in one request of a hundred; else it measures itself."""
+
+_WARM = 20
+_METRICS = {"PROMETHEUS_MONITORING_ENABLED": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A percentile and the milliseconds that it may take."""
+
+    q: float
+    bound: float
+
+    def __str__(self) -> str:
+        return f"p{self.q:g} at most {self.bound:g} ms, no errors"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitOptions:
+    """What `nearimage limit` was asked for; `at_least` is a rate that has to be kept, 0 for none."""
+
+    scenario: Scenario
+    promised: Promised
+    targets: TargetOptions = field(default_factory=TargetOptions)
+    first: float = 10.0
+    most: float = 2000.0
+    seconds: float = 5.0
+    longest: float = 120.0
+    at_least: float = 0.0
+    out: Path = field(default_factory=lambda: Path("nearimage-out"))
+
+
+def promised_in(text: str) -> Promised:
+    """Return the promise of `p99:200ms`.
+
+    Raises:
+        UsageError: it is written otherwise, or no sample carries such a percentile.
+    """
+    found = _PROMISE.fullmatch(text.strip())
+    if found is None or not 0 < float(found["q"]) < 100 or float(found["bound"]) <= 0:  # noqa: PLR2004 - per cent
+        raise UsageError(f"{text!r} is no promise", hint="Write a percentile and a time: --promise p99:200ms.")
+    return Promised(float(found["q"]), float(found["bound"]) * (1000 if found["unit"] == "s" else 1))
+
+
+def limit(options: LimitOptions, say: Say) -> Path:
+    """Search for the limit and return the record of it.
+
+    Raises:
+        UsageError: the first rate is so low that the percentile can't be said in the longest time allowed.
+        HarnessError: the target could not be opened, loaded or asked.
+    """
+    _demand_enough(options)
+    written: list[Path] = []
+    with survey(options.targets, _needs(options.scenario), options.out, written.append, say) as site:
+        collection = options.scenario.collections[0]
+        questions = options.scenario.questions_for(collection)
+        case = site.station.stage().case(site.station.dataset(options.scenario, collection), "graphql", questions)
+        asked = [one for one in questions if one.picture is not None]
+        if not asked:
+            raise UsageError(f"{options.scenario.name} has no question by image", hint="Name another scenario.")
+        rates = _Rates(options, site, case, asked, say)
+        if rates.wrong_at_rest:
+            wrong = f"{rates.wrong_at_rest} of {len(asked)} answers are not the exact ones, at rest already"
+            site.judge("limit/right", Outcome.VIOLATED, wrong, options.scenario.name)
+            return written[0]
+        with watching(site.target) as watch:
+            found = search(rates.measure, first=options.first, most=options.most)
+        _tell(options, site, found, rates, watch)
+    return written[0]
+
+
+def _needs(scenario: Scenario) -> Needs:
+    needs = needs_of([scenario], Start.of(scenario))
+    return replace(needs, settings={**needs.settings, **_METRICS})
+
+
+def _demand_enough(options: LimitOptions) -> None:
+    least = needed(options.promised.q)
+    seconds = least / options.first
+    if seconds > options.longest:
+        what = f"p{options.promised.q:g} needs {least:,} answers: at {options.first:g}/s that is {seconds:,.0f} s"
+        hint = (
+            f"Begin with {least / options.longest:.3g}/s or more (--first), promise a lower percentile, or --longest."
+        )
+        raise UsageError(what, hint=hint)
+
+
+class _Rates:
+    """Asks at one rate after another."""
+
+    def __init__(self, options: LimitOptions, site: Site, case: Case, asked: Sequence[Asked], say: Say) -> None:
+        self._options, self._site, self._case, self._asked, self._say = options, site, case, asked, say
+        self._wire = GraphQLWire(case.endpoint)
+        self._questions: list[Question] = [question_of(case, one) for one in asked]
+        self._encoded = [self._wire.encode(one) for one in self._questions]
+        self.moments: list[AnsweredFact] = []
+        self._seed = 0
+        bodies: dict[int, bytes] = {}
+        warm = (np.arange(_WARM + len(asked)) % len(asked)).astype(np.int32)
+        run_closed(self._wire, self._encoded, warm, heard=_remember(bodies))
+        self.wrong_at_rest = self._wrong(bodies)
+
+    def measure(self, rate: float) -> LimitStepFact:
+        """Ask at a rate, long enough for the percentile, and say what that came to."""
+        options, promised = self._options, self._options.promised
+        seconds = max(options.seconds, needed(promised.q) * 1.02 / rate)
+        if seconds > options.longest:
+            return self._unsaid(rate, seconds)
+        self._seed += 1
+        schedule = poisson(rate, seconds, self._seed)
+        order = (np.arange(len(schedule)) % len(self._encoded)).astype(np.int32)
+        bodies: dict[int, bytes] = {}
+        began = perf_counter() - self._site.began
+        with watching(self._site.target) as watch:
+            samples = run_open(self._wire, self._encoded, schedule.times, order, heard=_remember(bodies))
+        self.moments += _moments(samples, began, seconds)
+        step = self._step(rate, seconds, samples, self._wrong(bodies), watch)
+        said = "none" if step.promised.value_ms is None else f"{step.promised.value_ms:.1f} ms"
+        self._say(f"{rate:.4g}/s: p{promised.q:g} {said}: {step.kept}{f' ({step.why})' if step.why else ''}")
+        return step
+
+    def _step(self, rate: float, seconds: float, samples: Samples, wrong: int, watch: Watch) -> LimitStepFact:
+        q, bound = self._options.promised.q, self._options.promised.bound
+        times = (samples.response[samples.ok] * 1000).tolist()
+        late = np.nan_to_num(samples.lateness[~samples.queued & ~np.isnan(samples.sent)] * 1000)
+        lateness = float(np.percentile(late, 99)) if len(late) else 0.0
+        promised = _percentile(times, q)
+        kept, why = _judged(promised, bound, samples, wrong, lateness)
+        return LimitStepFact(
+            rate=rate,
+            seconds=seconds,
+            fates={fate.word: count for fate, count in samples.counts().items()},
+            p50=_percentile(times, 50.0),
+            promised=promised,
+            lateness_ms=max(0.0, lateness),
+            wrong=wrong,
+            kept=kept.value,
+            why=why,
+            used=used(watch, len(times)),
+        )
+
+    def _unsaid(self, rate: float, seconds: float) -> LimitStepFact:
+        q = self._options.promised.q
+        none = PercentileFact(q=q, n=0, needed=needed(q))
+        why = f"p{q:g} would need {seconds:,.0f} s at this rate"
+        median = PercentileFact(q=50, n=0, needed=needed(50))
+        return LimitStepFact(
+            rate=rate, seconds=0, fates={}, p50=median, promised=none, lateness_ms=0, kept="open", why=why
+        )
+
+    def _wrong(self, bodies: dict[int, bytes]) -> int:
+        """How many of the last answers are not the exact ones."""
+        wrong = 0
+        for number, body in bodies.items():
+            picture, question = self._asked[number].picture, self._questions[number]
+            assert picture is not None
+            truth = self._case.truth_of(picture)
+            expected = truth.expect(limit=question.limit, threshold=question.distance)
+            wrong += bool(truth.faults(self._wire.decoded(body, question).hits, expected))
+        return wrong
+
+
+def _remember(bodies: dict[int, bytes]) -> Heard:
+    """Return what keeps the last answer to each question."""
+
+    def heard(_row: int, question: int, fate: Fate, body: bytes) -> None:
+        if fate == Fate.OK:
+            bodies[question] = body
+
+    return heard
+
+
+def _judged(promised: PercentileFact, bound: float, samples: Samples, wrong: int, lateness: float) -> tuple[Kept, str]:
+    """What a rate came to, and why if it was not kept."""
+    kept, why = Kept.OPEN, "its interval holds the promise"
+    if lateness > _LATE * bound:
+        kept, why = Kept.INVALID, f"the generator sent {lateness:.1f} ms late"
+    elif samples.errors:
+        counts = ", ".join(f"{count} {fate.word}" for fate, count in samples.counts().items() if count and fate)
+        kept, why = Kept.BROKEN, f"not all were answered: {counts}"
+    elif wrong:
+        kept, why = Kept.BROKEN, f"{wrong} of the answers that were compared are wrong"
+    elif promised.low_ms is None or promised.high_ms is None:
+        why = f"p{promised.q:g} needs {promised.needed:,} answers, there were {promised.n:,}"
+    elif promised.high_ms <= bound:
+        kept, why = Kept.KEPT, ""
+    elif promised.low_ms > bound:
+        kept, why = Kept.BROKEN, ""
+    return kept, why
+
+
+def _percentile(times: Sequence[float], q: float) -> PercentileFact:
+    if not carried(len(times), q) or (within := interval(times, q)) is None:
+        return PercentileFact(q=q, n=len(times), needed=needed(q))
+    value = percentile(times, q)
+    return PercentileFact(q=q, n=len(times), needed=needed(q), value_ms=value, low_ms=within.low, high_ms=within.high)
+
+
+def _moments(samples: Samples, began: float, seconds: float) -> list[AnsweredFact]:
+    """What was answered in each second, on the survey's axis."""
+    found = []
+    for start in range(int(np.ceil(seconds))):
+        part = samples.between(start, start + 1)
+        times = part.response[part.ok] * 1000
+        found.append(
+            AnsweredFact(
+                start=began + start,
+                seconds=1.0,
+                answered=len(times),
+                failed=part.errors,
+                p50_ms=float(np.median(times)) if len(times) else None,
+                largest_ms=float(times.max()) if len(times) else None,
+            )
+        )
+    return found
+
+
+def _tell(options: LimitOptions, site: Site, found: Limit[LimitStepFact], rates: _Rates, watch: Watch) -> None:
+    name = options.scenario.name
+    site.write(
+        LimitEntry(
+            target=site.station.name,
+            scenario=name,
+            collection=options.scenario.collections[0].name,
+            interface="graphql",
+            promise=str(options.promised),
+            q=options.promised.q,
+            bound_ms=options.promised.bound,
+            kept=found.kept,
+            broken=found.broken,
+            steps=tuple(step for _, step in found.steps),
+        )
+    )
+    site.write(
+        AxisEntry(
+            target=site.station.name,
+            about=f"{name}, at one rate after another",
+            looks=looks(watch, site.began),
+            answered=tuple(rates.moments),
+        )
+    )
+    outcome, sentence = _outcome(options, found)
+    site.judge("limit/rate", outcome, sentence, name, kept_per_second=found.kept, not_kept_per_second=found.broken)
+
+
+def _outcome(options: LimitOptions, found: Limit[LimitStepFact]) -> tuple[Outcome, str]:
+    wanted = options.at_least
+    if wanted and found.kept is not None and found.kept >= wanted:
+        return Outcome.HELD, f"At {wanted:g} questions a second {options.promised}."
+    if wanted and found.broken is not None and found.broken <= wanted and _surely(found):
+        return Outcome.VIOLATED, f"{options.promised} is kept up to {found.kept or 0:.3g}/s, promised is {wanted:g}/s"
+    if found.kept is None and all(step.kept == "invalid" for _, step in found.steps):
+        return Outcome.INVALID, f"nothing could be measured here: {found.steps[-1][1].why}"
+    if wanted or found.kept is None:
+        return Outcome.UNDECIDED, f"no rate was shown to keep {options.promised}, or not the one that is promised"
+    return Outcome.HELD, f"A rate at which {options.promised} was found."
+
+
+def _surely(found: Limit[LimitStepFact]) -> bool:
+    return any(rate == found.broken and step.kept == "broken" for rate, step in found.steps)

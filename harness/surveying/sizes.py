@@ -1,0 +1,128 @@
+"""What a database is scaled along: the axes, and the class and the objects of each size on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness.errors import UsageError
+from harness.images import Picture, planted_picture
+from harness.interfaces.rest import Object
+from harness.model import Metric
+from harness.truth.shards import Rows
+
+QUANTISERS = ("none", "bq", "sq", "rq", "pq")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One class: so many objects with random vectors of so many dimensions, and how they are indexed and asked for.
+
+    `image_bytes` is the size of the pictures that are asked with, 0 for as small as can be; `ef` and `shards` are
+    Weaviate's own defaults where 0.
+    """
+
+    objects: int = 1000
+    dimensions: int = 128
+    image_bytes: int = 0
+    ef: int = 0
+    quantiser: str = "none"
+    shards: int = 0
+    index: str = "hnsw"
+    metric: Metric = Metric.COSINE
+
+    def definition(self, name: str) -> dict[str, Any]:
+        """Return the class as Weaviate takes it."""
+        settings: dict[str, Any] = {"distance": str(self.metric)}
+        if self.ef:
+            settings["ef"] = self.ef
+        if self.quantiser != "none":
+            settings[self.quantiser] = {"enabled": True}
+        return {
+            "class": name,
+            "vectorizer": "img2vec-neural",
+            "vectorIndexType": self.index,
+            "vectorIndexConfig": settings,
+            "moduleConfig": {"img2vec-neural": {"imageFields": ["image"]}},
+            "properties": [{"name": "image", "dataType": ["blob"]}],
+            **({"shardingConfig": {"desiredCount": self.shards}} if self.shards else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Something that is scaled: what people call it, its unit, which field of `Size` it is, and sizes by default."""
+
+    words: str
+    unit: str
+    field: str
+    usual: tuple[str, ...]
+
+    def sizes(self, texts: Sequence[str], base: Size) -> Iterator[tuple[str, float | None, Size]]:
+        """Yield each size as text, as a number (None for names), and the class that has it.
+
+        Raises:
+            UsageError: one is no whole number above 0, or no quantiser.
+        """
+        for text in texts:
+            if self.field == "quantiser":
+                if text not in QUANTISERS:
+                    raise UsageError(f"{text!r} is no quantiser", hint=f"There are {', '.join(QUANTISERS)}.")
+                yield text, None, replace(base, quantiser=text)
+                continue
+            if not (text.isascii() and text.isdigit() and int(text) > 0):
+                raise UsageError(f"{text!r} is no size of the {self.words}", hint="Write whole numbers: 1000,10000.")
+            changed: dict[str, Any] = {self.field: int(text)}
+            yield f"{int(text):,}", float(text), replace(base, **changed)
+
+
+AXES: Mapping[str, Axis] = {
+    "objects": Axis("number of objects", "objects", "objects", ("1000", "3000", "10000")),
+    "dimensions": Axis("dimensions", "components", "dimensions", ("64", "256", "1024")),
+    "image-size": Axis("size of the image", "bytes", "image_bytes", ("10000", "100000", "1000000")),
+    "ef": Axis("ef", "candidates", "ef", ("16", "64", "256")),
+    "quantisation": Axis("quantisation", "", "quantiser", ("none", "bq", "sq", "rq")),
+    "shards": Axis("number of shards", "shards", "shards", ("1", "2", "4")),
+}
+
+
+def vectors(size: Size, seed: int = 11) -> Rows:
+    """Return the random vectors of a size, m x n: the same for the same numbers.
+
+    They lie around centres, thirty objects to each on average, as those of photographs do: neighbours of an object are
+    nearer than all others, and there are not ever more of them the more dimensions there are.
+    """
+    drawn = np.random.default_rng(seed)
+    centres = drawn.standard_normal((max(1, size.objects // 30), size.dimensions), dtype=np.float32)
+    noise = drawn.standard_normal((size.objects, size.dimensions), dtype=np.float32)
+    found: Rows = centres[drawn.integers(0, len(centres), size.objects)] + np.float32(0.5) * noise
+    return found
+
+
+def asked(size: Size, stored: Rows, count: int, seed: int = 12) -> Rows:
+    """Return the vectors that are asked for, near to stored ones, count x n."""
+    drawn = np.random.default_rng(seed)
+    noise = drawn.standard_normal((count, size.dimensions), dtype=np.float32)
+    found: Rows = stored[drawn.integers(0, len(stored), count)] + np.float32(0.3) * noise
+    return found
+
+
+def pictures(size: Size, queries: Rows) -> list[Picture]:
+    """Return a picture for each vector that is asked for, of the size that is wanted."""
+    return [
+        planted_picture(row.tolist(), name=str(number), least=size.image_bytes) for number, row in enumerate(queries)
+    ]
+
+
+def object_id(number: int) -> str:
+    """Return the id of an object by its number."""
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+def objects(name: str, stored: Rows) -> Iterator[Object]:
+    """Yield the objects of a class, one at a time."""
+    for number, row in enumerate(stored):
+        yield Object(name, object_id(number), {}, vector=tuple(row.tolist()))

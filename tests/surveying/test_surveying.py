@@ -1,0 +1,147 @@
+"""Surveys of a target: what is asked, what is watched meanwhile, and what the record says of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from running import Place
+
+from harness.abilities import Usage
+from harness.errors import UsageError
+from harness.record import AxisEntry, LimitEntry, ScalingEntry, read
+from harness.surveying.limit import promised_in
+from harness.surveying.sizes import AXES, Size, asked, vectors
+from harness.surveying.watching import go_of, watching
+
+METRICS = """\
+# HELP go_gc_duration_seconds A summary of the pause duration of garbage collection cycles.
+go_gc_duration_seconds{quantile="0"} 2.1e-05
+go_gc_duration_seconds{quantile="1"} 0.0017
+go_gc_duration_seconds_sum 0.025
+go_gc_duration_seconds_count 42
+go_memstats_heap_alloc_bytes 1.2345e+07
+weaviate_objects 3
+"""
+
+
+class Growing:
+    """A named fake: a target whose database uses one more second, and 1,000 bytes more, each time it is looked at."""
+
+    def __init__(self) -> None:
+        self.looked = 0
+
+    def statistics(self) -> tuple[Usage, ...]:
+        """What two nodes and a service use."""
+        self.looked += 1
+        nodes = [Usage(f"database {name}", float(self.looked), 1000 * self.looked, 500, None) for name in "ab"]
+        return (*nodes, Usage("inference", 7.0, 10))
+
+
+def test_what_parts_use_is_the_difference_between_two_looks() -> None:
+    """Nodes of a database count together, apart from the service; what nobody tells is None."""
+    with watching(Growing(), every=60) as watch:
+        pass
+    assert watch.cpu("database") == 2.0
+    assert watch.cpu("inference") == 0.0
+    assert watch.most("database", "resident") == 4000
+    assert watch.added("anonymous") == 0
+    assert watch.added("disk") is None
+
+
+def test_a_target_that_shows_nothing_has_no_moments() -> None:
+    """A server of somebody else's is asked all the same."""
+    with watching(object()) as watch:
+        pass
+    assert watch.moments == []
+    assert watch.cpu("database") is None
+
+
+def test_heap_and_pauses_are_read_from_metrics() -> None:
+    """The figures of Go's runtime are found among all others; without them there are none."""
+    found = go_of(METRICS)
+    assert found is not None
+    assert (found.heap, found.collections, found.paused, found.longest) == (12_345_000, 42, 0.025, 0.0017)
+    assert go_of("weaviate_objects 3\n") is None
+
+
+def test_a_promise_is_read() -> None:
+    """A percentile and a time, in milliseconds or seconds."""
+    assert (promised_in("p99:200ms").q, promised_in("p99:200ms").bound) == (99.0, 200.0)
+    assert promised_in("p99.9:1.5s").bound == 1500.0
+
+
+@pytest.mark.parametrize("text", ["p99", "p100:5ms", "99:200ms", "p0:1ms", "p99:0ms", "p99:200", ""])
+def test_what_is_no_promise_is_refused(text: str) -> None:
+    """The error says how one is written."""
+    with pytest.raises(UsageError, match="is no promise") as caught:
+        promised_in(text)
+    assert "p99:200ms" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("axis", "text"), [("objects", "0"), ("objects", "1e6"), ("objects", ""), ("quantisation", "x")]
+)
+def test_a_size_that_is_none_is_refused(axis: str, text: str) -> None:
+    """Whole numbers above 0, and the quantisers that there are."""
+    with pytest.raises(UsageError, match=r"is no (size of the (number of objects|ef)|quantiser)"):
+        list(AXES[axis].sizes([text], Size()))
+
+
+def test_a_million_objects_can_be_asked_for() -> None:
+    """A large size is a number like any other."""
+    [(text, number, size)] = AXES["objects"].sizes(["1000000"], Size())
+    assert (text, number, size.objects) == ("1,000,000", 1e6, 1_000_000)
+
+
+def test_neighbours_are_nearer_than_others() -> None:
+    """Made-up vectors lie around centres, so that the number of dimensions does not make all of them equally far."""
+    stored = vectors(Size(objects=300, dimensions=64))
+    query = asked(Size(dimensions=64), stored, 1)[0]
+    distances = np.sort(np.linalg.norm(stored - query, axis=1))
+    assert distances[0] < 0.5 * np.median(distances)
+
+
+def test_a_survey_of_sizes_is_a_record(place: Place) -> None:
+    """Three sizes on the reference give a record with times, an exact answer's recall, and exponents."""
+    arguments = ("--steps", "20,40,80", "--rounds", "2", "--questions", "12", "--dimensions", "8", "--limit", "3")
+    done = place.run("scale", "objects", *arguments, "--target", "reference")
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = read(place.record)
+    [entry] = record.of(ScalingEntry)
+    assert [size.number for size in entry.sizes] == [20, 40, 80]
+    assert {size.recall for size in entry.sizes} == {1.0}
+    assert all(len(size.by_image) == len(size.by_vector) == 2 for size in entry.sizes)
+    assert "time by image" in [one.figure for one in entry.powers]
+    assert "time by image:" in done.stdout
+    assert record.of(AxisEntry)[0].looks
+    assert place.left() == []
+
+
+def test_a_survey_of_rates_is_a_record(place: Place) -> None:
+    """A promise that nothing breaks is kept at the highest rate that may be asked for, with right answers."""
+    place.scenario()
+    rates = ("--promise", "p50:60s", "--first", "30", "--most", "60", "--seconds", "0.5")
+    done = place.run("limit", "tiny.yaml", *rates, "--target", "reference")
+    assert done.returncode == 0, done.stdout + done.stderr
+    [entry] = read(place.record).of(LimitEntry)
+    assert (entry.kept, entry.broken) == (60.0, None)
+    assert [step.kept for step in entry.steps] == ["kept", "kept"]
+    assert [step.wrong for step in entry.steps] == [0, 0]
+    assert "kept at 60 questions a second" in " ".join(done.stdout.split())
+
+
+def test_a_percentile_that_would_take_too_long_is_an_error_before_anything_starts(place: Place) -> None:
+    """It says how many answers the percentile needs, and how long that would take."""
+    place.scenario()
+    done = place.run("limit", "tiny.yaml", "--promise", "p99.9:1s", "--target", "reference")
+    assert done.returncode == 2
+    assert "p99.9 needs 10,000 answers: at 10/s that is 1,000 s" in done.stderr
+
+
+def test_a_server_that_answers_wrongly_keeps_no_rate(place: Place) -> None:
+    """A fast wrong answer is no kept promise: the limit is not found, whatever the times are."""
+    place.scenario()
+    done = place.run("limit", "tiny.yaml", "--promise", "p50:60s", "--target", "reference:image_misses_itself")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 of 1 answers are not the exact ones" in " ".join(done.stdout.split())
+    assert read(place.record).of(LimitEntry) == ()
