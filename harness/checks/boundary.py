@@ -21,6 +21,9 @@ from harness.oracle import SLACK, UNIT, Expected
 
 _FIELDS = ("id", "distance", "certainty")
 _NEAR, _CLEAR = 1e-6, 1e-5
+_FINE = 8.0
+"""Up to so large a figure 1e-5 is many float32 steps; beyond it is taken relative to it."""
+
 _CONVERTED = 8 * UNIT
 """How far a distance that a server computes from a certainty in float32 may be from the exact one."""
 
@@ -155,7 +158,7 @@ def _beside(bound: Distance, figure: float) -> Iterator[tuple[str, float]]:
     yield "exactly", figure
     yield "one float32 step beyond", more
     yield "one float32 step short of", less
-    for by in (_NEAR, _CLEAR):
+    for by in (_NEAR, _CLEAR * max(1.0, abs(figure) / _FINE)):
         yield f"{by:g} beyond", bound.farther(figure, by)
         yield f"{by:g} short of", bound.farther(figure, -by)
 

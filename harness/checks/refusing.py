@@ -15,7 +15,7 @@ from harness.interfaces.http import Reply
 from harness.interfaces.rest import Written
 from harness.model import Answer, NearImage, Question, State
 
-_CRASHES = ("runtime error", "panic", "index out of range", "nil pointer", "goroutine ")
+_CRASHES = ("runtime error", "panic", "index out of range", "nil pointer", "goroutine ", "interface conversion")
 _EMPTY = "200 with an empty body"
 OPERATORS = ("nearImage", "nearText", "nearVector", "nearObject", "bm25", "hybrid")
 """By what two questions in one may be named in a message."""

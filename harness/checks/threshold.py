@@ -6,21 +6,17 @@ between them either is allowed. With planted images the distances are exact, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from math import isfinite
 
 import numpy as np
 
-from harness.checks.case import Case, Query, Skipped, Violation
-from harness.checks.filters import below
-from harness.checks.registry import check, directed, image_alone, kept, metric_is
+from harness.checks.case import Case, Query, Skipped
+from harness.checks.registry import check, directed, image_alone, metric_is
 from harness.checks.spread import spread
-from harness.interfaces import SPEAK_GRAPHQL
 from harness.model import Metric
 from harness.oracle import SLACK
 
 _THRESHOLDS = 16
-_REACHES = (10, 100, 1000, 3000)
 
 
 def judge_within(case: Case, query: Query, threshold: float, **arguments: int) -> None:
@@ -187,75 +183,6 @@ def an_offset_and_a_threshold_both_hold(case: Case) -> None:
         for threshold in spread(query.truth.distinct_distances(), case.effort(5)):
             for offset in (1, 4, 9):
                 judge_within(case, query, threshold, limit=5, offset=offset)
-
-
-@check("threshold/complete", source="without limit: every object within the threshold")
-def every_object_within_reach_is_returned(case: Case) -> None:
-    """However many objects are within the threshold, all are returned."""
-    query = _first(case)
-    ranks = sorted(float(one) for one in query.truth.distances)
-
-    def complete(reach: int) -> None:
-        _complete(case, query, ranks[reach - 1], None)
-
-    _smallest(complete, [reach for reach in _REACHES if reach < len(ranks)] + [len(ranks)])
-
-
-@check(
-    "threshold/complete-with-filter",
-    source="where first, then distance: every object that passes both",
-    when=(kept("number"),),
-)
-def every_filtered_object_within_reach_is_returned(case: Case) -> None:
-    """However many objects pass the filter and the threshold, all are returned."""
-    query = _first(case)
-    farthest = float(query.truth.distances.max())
-    count = len(case.dataset.stored)
-    _smallest(
-        lambda number: _complete(case, query, farthest, number), [*(one for one in _REACHES if one < count), count]
-    )
-
-
-def _first(case: Case) -> Query:
-    picture = case.samples(1)[0].picture
-    assert picture is not None
-    return Query(picture.name, picture, case.truth_of(picture))
-
-
-def _complete(case: Case, query: Query, threshold: float, number: int | None) -> None:
-    """Demand everything within a threshold, of all objects or of those whose number is less than `number`."""
-    where, left = below(case, number) if number is not None else (None, None)
-    # the one check that leaves the limit out: that is what its clause is about
-    limit = None if case.interface.name in SPEAK_GRAPHQL else case.count + 1
-    question = case.near(query.picture, distance=threshold, limit=limit, where=where)
-    hits = case.hits(question)
-    expected = query.truth.expect(threshold=threshold, among=left)
-    faults = query.truth.faults(hits, expected)
-    case.demand(question, hits, faults, objects_within_reach=expected.least)
-
-
-def _smallest(ask: Callable[[int], None], reaches: Sequence[int]) -> None:
-    """Ask for more and more; if one fails, find the smallest that does and let its violation go on."""
-    held, failed = 0, 0
-    found: Violation | None = None
-    for reach in reaches:
-        try:
-            ask(reach)
-        except Violation as violation:
-            failed, found = reach, violation
-            break
-        held = reach
-    while found is not None and failed - held > 1:
-        middle = (held + failed) // 2
-        try:
-            ask(middle)
-        except Violation as violation:
-            failed, found = middle, violation
-        else:
-            held = middle
-    if found is not None:
-        found.evidence["smallest_reach_that_fails"] = failed
-        raise found
 
 
 def _returned(case: Case, query: Query) -> list[tuple[str, float]]:

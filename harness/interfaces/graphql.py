@@ -99,6 +99,10 @@ class GraphQL:
         body = {"query": query, "variables": dict(variables)} if variables else {"query": query}
         return self._wire.send("POST", ROUTE, body=body)
 
+    def send_as(self, body: bytes) -> Reply:
+        """Send these bytes, whether they are JSON or not."""
+        return self._wire.send("POST", ROUTE, body=body)
+
     def count(self, collection: str, *, tenant: str | None = None) -> int:
         """How many objects a collection has.
 

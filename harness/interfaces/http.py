@@ -101,14 +101,14 @@ class HttpWire:
         Args:
             method: GET, POST, …
             path: the path, starting with a slash.
-            body: what is sent as JSON; None sends no body.
+            body: what is sent as JSON; bytes are sent as they are, None sends no body.
             params: the query string.
             empty_ok: whether success may come without a body; a 204 always may.
 
         Raises:
             ValueError: `body` holds NaN or an infinity, which JSON cannot.
         """
-        content = None if body is None else encode(body)
+        content = body if body is None or isinstance(body, bytes) else encode(body)
         sent = perf_counter()
         try:
             answer = self._exchange.ask(method, path, body=content, params=params)

@@ -57,9 +57,15 @@ class Ranking:
         return 1.0 - distance / 2.0
 
     def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> NDArray[np.bool_]:
-        """Which distances are within the threshold: inclusive, and up to 1e-6 above it."""
+        """Which distances are within the threshold: inclusive, and up to 1e-6 above it.
+
+        A distance is a float32, and so is the threshold that it is sent back as: printed in the fewest digits it may
+        read as less than it is.
+        """
         del search
-        return distances.astype(np.float64) <= threshold + TOLERANCE
+        with np.errstate(over="ignore"):
+            inclusive: NDArray[np.bool_] = distances <= np.float32(threshold)
+        return inclusive | (distances.astype(np.float64) <= threshold + TOLERANCE)
 
     # --- the order -------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from harness.scenario import every_scenario, json_schema, load_scenario, shipped
 USUAL = ("photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "thresholds")
 BY_NAME = (
     "collections",
+    "completeness-deep",
     "configuration",
     "durability",
     "dynamic",
@@ -28,6 +29,8 @@ BY_NAME = (
     "sharded",
     "smoke",
     "threshold-combinations",
+    "threshold-odd",
+    "threshold-ties",
 )
 NAMES = (*USUAL[:2], *sorted((*USUAL[2:], *BY_NAME)))
 SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"

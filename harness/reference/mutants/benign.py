@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from harness.reference.request import (
     Aggregation,
     Draft,
     InterfaceName,
+    Near,
     Refusal,
     Search,
     Vector,
@@ -123,3 +125,13 @@ class FailedImportInOtherWords(Rules):
     def failed_import(self, refusal: Refusal, draft: Draft) -> Vector | None:
         del draft
         raise Refusal(f"vectorizer: {refusal.message}", refusal.status)
+
+
+@mutant()
+class NanIsRefused(Rules):
+    """NaN as a threshold is refused."""
+
+    def check_one_threshold(self, near: Near, interface: InterfaceName) -> None:
+        super().check_one_threshold(near, interface)
+        if any(one is not None and isnan(one) for one in (near.distance, near.certainty)):
+            raise Refusal("a threshold has to be a number")

@@ -139,6 +139,44 @@ class CappedAt100(Rules):
         return matches[:100]
 
 
+@mutant("threshold/complete")
+class CappedAt10(Rules):
+    """No more than 10 objects are returned where no limit is given."""
+
+    def hits(self, matches: list[Match], search: Search) -> list[Match]:
+        return matches[:10] if search.limit is None or search.limit > len(matches) else matches
+
+
+@mutant("threshold/ties-at-boundary")
+class CappedAt1000(Rules):
+    """No more than 1,000 objects are returned within a threshold."""
+
+    def hits(self, matches: list[Match], search: Search) -> list[Match]:
+        del search
+        return matches[:1000]
+
+
+@mutant("threshold/beside-duplicates")
+class DuplicatesHideOthers(Rules):
+    """Beside more than a hundred equal vectors an object that is alone is not found, as on Weaviate's hnsw."""
+
+    def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
+        _, place, counts = np.unique(distances, return_inverse=True, return_counts=True)
+        alone = counts[place] == 1
+        hidden: Yes = alone & (counts.max(initial=0) > 100)
+        return super().accept(distances, threshold, search) & ~hidden
+
+
+@mutant("threshold/magnitudes")
+class ComparedAsDoubles(Rules):
+    """A threshold is no float32: a large distance, printed as less than it is, is lost, as in Weaviate (1.39)."""
+
+    def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
+        del search
+        within: Yes = distances.astype(np.float64) <= threshold + 1e-6
+        return within
+
+
 @mutant("threshold/complete-with-filter")
 class CappedWithFilter(Rules):
     """With a filter no more than 50 objects are returned."""
