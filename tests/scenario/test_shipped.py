@@ -29,6 +29,7 @@ BY_NAME = (
     "sharded",
     "smoke",
     "threshold-combinations",
+    "threshold-dynamic",
     "threshold-odd",
     "threshold-ties",
 )
