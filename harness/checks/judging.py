@@ -26,6 +26,7 @@ def judge(check: Check, case: Case, *, scenario: str, repeat: str = "") -> Verdi
         level=check.level,
         outcome=outcome,
         sentence=sentence,
+        heading=check.heading,
         scenario=scenario,
         collection=case.collection.name,
         interface=case.interface.name,

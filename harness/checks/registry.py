@@ -56,6 +56,10 @@ CHAPTERS = (
     "sorting",
     "errors_asking",
     "errors_shapes",
+    "document_asking",
+    "document_configuring",
+    "document_files",
+    "document_snippets",
 )
 
 WHATEVER_IS_MISSED = frozenset({"quantised", "vector", "encoder", "encoding", "configuration", "errors"})
@@ -79,7 +83,9 @@ class Check:
     is about what stands behind a module: it is asked for each module once, of the first collection that has it.
     `by_name` is True if only a scenario whose `checks` name its chapter asks for it, because it takes long or repeats
     others in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty. `compares` is True if
-    it holds an interface against GraphQL, and so is not asked over GraphQL itself.
+    it holds an interface against GraphQL, and so is not asked over GraphQL itself. `heading` is the one that it stands
+    under, in a chapter that has headings. `apart` is True if `nearimage mutants` has nothing to put to it, because it
+    consists of others, starts programs or looks at files: its faults are put to it by tests of its own.
     """
 
     id: str
@@ -94,6 +100,8 @@ class Check:
     by_name: bool = False
     versions: str = ""
     compares: bool = False
+    heading: str = ""
+    apart: bool = False
 
     @property
     def chapter(self) -> str:
@@ -136,6 +144,8 @@ def check(
     by_name: bool = False,
     versions: str = "",
     compares: bool = False,
+    heading: str = "",
+    apart: bool = False,
 ) -> Callable[[Run], Run]:
     """Register a function as a check; the first line of its docstring is the clause.
 
@@ -150,6 +160,8 @@ def check(
         by_name: whether only scenarios whose `checks` name its chapter ask for it.
         versions: the versions of Weaviate that it is about, such as `>=1.25,<2`.
         compares: whether it holds an interface against GraphQL.
+        heading: what it stands under.
+        apart: whether `nearimage mutants` has nothing to put to it.
 
     Raises:
         ValueError: if the id is taken, or there is no such ability.
@@ -162,7 +174,20 @@ def check(
             raise ValueError(f"two checks are called {id_}")
         sentence = (function.__doc__ or "").strip().splitlines()[0]
         _found[id_] = Check(
-            id_, level, sentence, source, function, when, writes, abilities, once, by_name, versions, compares
+            id_,
+            level,
+            sentence,
+            source,
+            function,
+            when=when,
+            writes=writes,
+            abilities=abilities,
+            once=once,
+            by_name=by_name,
+            versions=versions,
+            compares=compares,
+            heading=heading,
+            apart=apart,
         )
         return function
 
@@ -173,6 +198,14 @@ def all_checks() -> Mapping[str, Check]:
     """Return every check by its id, in the order of the chapters."""
     for chapter in CHAPTERS:
         import_module(f"harness.checks.{chapter}")
+    return _found
+
+
+def clauses() -> Mapping[str, Check]:
+    """Return the checks of all chapters but the document's, whose rows consist of them."""
+    for chapter in CHAPTERS:
+        if not chapter.startswith("document_"):
+            import_module(f"harness.checks.{chapter}")
     return _found
 
 

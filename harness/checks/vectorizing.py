@@ -173,7 +173,7 @@ def weights_belong_to_their_fields_whatever_the_names(case: Case) -> None:
 def _weigh(case: Case, front: str, back: str) -> None:
     """Demand the direction that the weights give, with two image fields of these names, in this order."""
     one, other = _two(case)
-    text = _text(one)
+    text = text_for(one)
     of_front, of_back, of_words = _said(case, images=[one.base64, other.base64], texts=[text])
     for weights in ((0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (0.1, 0.1, 0.8)):
         definition = _definition(
@@ -200,7 +200,7 @@ def _weigh(case: Case, front: str, back: str) -> None:
 def without_weights_every_field_counts_alike(case: Case) -> None:
     """Without weights an object's image and text count alike."""
     one, other = _two(case)
-    text = _text(other)
+    text = text_for(other)
     front, words = _said(case, images=[one.base64], texts=[text])
     got = _stored_vector(
         case, _definition(case, images=["front"], texts=["words"]), {"front": one.base64, "words": text}
@@ -230,7 +230,7 @@ def a_supplied_vector_is_used_as_it_is(case: Case) -> None:
     case.require(off <= _SAME, "the supplied vector was not used as it is", id=id_, relative_difference=off)
 
 
-def _text(picture: Picture) -> str:
+def text_for(picture: Picture) -> str:
     """A text whose vector fits the collection: a planted one carries the picture's own vector, turned round."""
     from harness.images import planted_text
 

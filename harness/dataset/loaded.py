@@ -114,4 +114,5 @@ def facts(picture: Picture, number: int) -> dict[str, Any]:
         "name": picture.name,
         "view": picture.view,
         "number": number,
+        "breed": picture.label,  # what the document calls it
     }

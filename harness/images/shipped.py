@@ -24,7 +24,7 @@ _BRIGHTEST = 16
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def shipped_folder(kind: Literal["fixtures", "scenarios"]) -> Path:
+def shipped_folder(kind: Literal["fixtures", "scenarios", "compose", "docs"]) -> Path:
     """Return the folder of that kind, from an installed wheel or else from the source tree.
 
     Raises:

@@ -33,7 +33,7 @@ class Verdict:
     """One check on one collection over one interface: what it came to, in a sentence, with the evidence.
 
     `evidence` is JSON: facts by name, floats finite. `repeat` is one command that asks again. `target` is what the
-    target is called in a run that may have several.
+    target is called in a run that may have several. `heading` is the one that the check stands under, if any.
     """
 
     check: str
@@ -48,3 +48,4 @@ class Verdict:
     seconds: float = 0.0
     repeat: str = ""
     target: str = ""
+    heading: str = ""

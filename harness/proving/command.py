@@ -49,7 +49,7 @@ class Proof:
         if not self.whole:
             return []
         busy = {one.breaks for one in self.faults if one.caught is not None}
-        return [check for check in all_checks() if check not in busy]
+        return [id_ for id_, check in all_checks().items() if id_ not in busy and not check.apart]
 
     @property
     def accused(self) -> list[Found]:
@@ -124,7 +124,7 @@ def summed_up(proof: Proof, seeds: int, seconds: float) -> Iterator[str]:
         yield f"accused wrongly: {', '.join(dict.fromkeys(one.job.name for one in proof.accused))}"
     caught = len(proof.faults) - len(proof.survivors)
     checks = len({one.breaks for one in proof.faults if one.caught is not None})
-    of = f" of {len(all_checks())}" if proof.whole else ""
+    of = f" of {sum(not check.apart for check in all_checks().values())}" if proof.whole else ""
     right = sum(one.job.kind not in _FAULTS for one in proof.found)
     yield (
         f"{caught} of {len(proof.faults)} faults were caught by the check that names them, by {checks}{of} checks; "

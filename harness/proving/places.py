@@ -43,7 +43,7 @@ def about(scenario: Scenario, checks: Names[str] = ()) -> list[Check]:
     return [
         check
         for check in all_checks().values()
-        if (not checks or check.id in checks) and any(map(check.applies, scenario.collections))
+        if (not checks or check.id in checks) and not check.apart and any(map(check.applies, scenario.collections))
     ]
 
 

@@ -131,7 +131,7 @@ class Workplace:
         """The other checks that notice a fault at the place where it was caught; none that touches the server."""
         place = next(one for one in self.planted.collections if one.name == caught.collection)
         for check in all_checks().values():
-            if check.id == breaks or check.abilities or check.once or not check.applies(place):
+            if check.id == breaks or check.abilities or check.once or check.apart or not check.applies(place):
                 continue
             try:
                 if verdict(stage, self.planted, check, place, caught.interface).outcome is Outcome.VIOLATED:

@@ -119,6 +119,7 @@ class VerdictEntry(Fact):
     seconds: Seconds = 0.0
     repeat: Text = ""
     target: Text = ""
+    heading: Text = ""
 
     @classmethod
     def of(cls, verdict: Verdict) -> Self:

@@ -130,6 +130,10 @@ class Admission:
         del given
         raise refusal
 
+    def kept_class(self, definition: dict[str, Any]) -> dict[str, Any]:
+        """The definition that is kept of a new class: the whole of it."""
+        return definition
+
     def refuse_change(self, refusal: Refusal, new: Mapping[str, Any]) -> None:
         """What cannot be changed of a class is refused."""
         del new

@@ -60,7 +60,7 @@ class Classes:
                 check_definition(given, self._names(), self._settings)
             except Refusal as refusal:
                 self._rules.refuse_class(refusal, given)
-            return self._store.put_collection(complete(given, self._settings))
+            return self._store.put_collection(self._rules.kept_class(complete(given, self._settings)))
 
     def update(self, name: str, given: Mapping[str, Any]) -> Collection:
         """Change what may be changed of a class: descriptions, search settings, stop words; named vectors are added.

@@ -46,6 +46,7 @@ class Engine:
     ) -> None:
         self.rules = rules or Rules()
         self.settings = self.rules.settings(settings or Settings())
+        self.rules.demand_addresses(self.settings)
         self._store = Store(folder, self.rules)
         self._services = Services(inference_url, self.settings.client_timeout, self.settings.services)
         self.classes = Classes(self._store, self.settings, self.rules)

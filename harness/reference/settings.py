@@ -20,7 +20,7 @@ class Settings:
     """Limits, defaults and the time that an inference service has; defaults are those of Weaviate 1.39.0.
 
     `modules` are enabled: both of them where nobody says, which the real server does not do. `services` has the
-    inference services that are named, by module.
+    inference services that are named, by module; `unaddressed` are enabled modules whose variable is there and empty.
     """
 
     limit: int = 10
@@ -33,6 +33,7 @@ class Settings:
     auto_schema: bool = True
     modules: frozenset[str] = frozenset(Module)
     services: Mapping[Module, str] = field(default_factory=dict)
+    unaddressed: frozenset[str] = frozenset()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -42,6 +43,7 @@ class Settings:
             UsageError: a value is not of the kind that the server reads.
         """
         plain = cls()
+        modules = _names(environment, "ENABLE_MODULES", plain.modules)
         return cls(
             limit=_whole(environment, "QUERY_DEFAULTS_LIMIT", plain.limit),
             limit_graphql=_whole(environment, "QUERY_DEFAULTS_LIMIT_GRAPHQL", plain.limit_graphql),
@@ -52,7 +54,8 @@ class Settings:
             async_indexing=_enabled(environment, "ASYNC_INDEXING", default=False),
             auto_schema=_enabled(environment, "AUTOSCHEMA_ENABLED", default=True),
             services={module: environment[name] for module, name in SERVICES.items() if environment.get(name)},
-            modules=_names(environment, "ENABLE_MODULES", plain.modules),
+            modules=modules,
+            unaddressed=frozenset(module for module in modules if environment.get(SERVICES[Module(module)]) == ""),
         )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Index = Literal["hnsw", "flat", "dynamic"]
 Quantizer = Literal["", "pq", "bq", "sq", "rq"]
-Fact = Literal["label", "caption", "subject", "name", "view", "number"]
+Fact = Literal["label", "caption", "subject", "name", "view", "number", "breed"]
 
 EVERY_IMAGE = "every_image"
 """The promise subject that means: asked with each picture of the set, itself left out of its own hits."""
