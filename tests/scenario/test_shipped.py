@@ -18,6 +18,7 @@ BY_NAME = (
     "collections",
     "completeness-deep",
     "configuration",
+    "document",
     "durability",
     "dynamic",
     "encodings",
