@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +12,8 @@ from pathlib import Path
 from time import perf_counter
 
 from harness.comparing.arena import BASE, HEAD, Arena, arena, demand_questions, sides, wrong
-from harness.comparing.judging import USUAL, Allowed, Judged, Metric, judge
+from harness.comparing.judging import USUAL, Allowed, Is, Metric, decided
+from harness.comparing.looking import Looks
 from harness.comparing.rounds import Pair, rounds
 from harness.comparing.series import Series
 from harness.comparing.verdicts import entries, failed, times
@@ -22,7 +23,6 @@ from harness.options import TargetOptions
 from harness.record import EndEntry, NoteEntry, RecordWriter, RoundsEntry, read
 from harness.runs import RECORD, fresh_folder
 from harness.scenario import Scenario
-from harness.statistics.sequential import Plan, plan, rest
 from harness.telling import peak_memory, run_entry, scenario_entry, target_entry
 
 FEWEST_ROUNDS = 8
@@ -108,26 +108,25 @@ class _Match:
             if (entry := target_entry(station, alone=False)) is not None:
                 self._writer.write(entry)
         most = options.rounds or max(FEWEST_ROUNDS, round(options.seconds / _seconds_of_a_round(self._pairs)))
-        alarms, misses = (plan(most, error, options.looks) for error in _errors(options.allowed))
+        looks = Looks(most, options.looks, options.metrics, options.allowed)
         try:
-            done, judged = self._rounds(alarms, misses)
+            done = self._rounds(looks)
         finally:
             self._tell_times()
-        self._tell(alarms, done, judged)
+        self._tell(looks, done)
 
-    def _rounds(self, alarms: Plan, misses: Plan) -> tuple[int, Judged]:
-        """Return how many rounds were asked and what they came to: the answer of the last look."""
-        options, judged, looked = self._options, Judged(()), 0
+    def _rounds(self, looks: Looks) -> int:
+        """Ask until it is decided, the rounds are over, or the time is long over; return how many were asked."""
+        options = self._options
         limit = _TOO_LONG * max(options.seconds, 1.0) if not options.rounds else float("inf")
         for done in rounds(self._pairs, seed=options.seed):
             late = perf_counter() - self._began > limit
-            if alarms.error_at(done) is None and not late:
+            if not (looks.due(done) or late):
                 continue
-            allowed = Allowed(rest(alarms, looked, done), rest(misses, looked, done))
-            judged, looked = judge(self._series(), options.metrics, allowed), done
-            self._say(f"round {done} of {alarms.most}: {_so_far(judged)}")
-            if judged.decided or done >= alarms.most or late:
-                return done, judged
+            answers = looks.at(done, self._series())
+            self._say(f"round {done} of {looks.most}: {_so_far(answers)}")
+            if decided(answers) or done >= looks.most or late:
+                return done
         raise AssertionError("rounds go on for ever")
 
     def _series(self) -> tuple[Series, ...]:
@@ -139,21 +138,22 @@ class _Match:
                 for entry in times(series, base=BASE, head=HEAD):
                     self._writer.write(entry)
 
-    def _tell(self, alarms: Plan, done: int, judged: Judged) -> None:
+    def _tell(self, looks: Looks, done: int) -> None:
         options = self._options
         self._writer.write(
             RoundsEntry(
                 base=BASE,
                 head=HEAD,
-                planned=alarms.most,
+                planned=looks.most,
                 done=done,
-                looks=tuple(one for one in alarms.rounds if one <= done),
+                looks=looks.looked,
                 false_alarm=options.allowed.false_alarm,
                 missed=options.allowed.missed,
-                cost=alarms.cost,
+                cost=looks.cost,
                 seconds=perf_counter() - self._began,
             )
         )
+        judged = looks.judged(self._series())
         for entry in entries(self._series(), judged, options.allowed, base=BASE, head=HEAD, repeat=self._repeat):
             self._writer.write(entry)
         for duel in self._arena.duels:
@@ -197,17 +197,11 @@ def metrics_in(text: str) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _errors(allowed: Allowed) -> Iterator[float]:
-    yield allowed.false_alarm
-    yield allowed.missed
-
-
 def _seconds_of_a_round(pairs: list[Pair]) -> float:
     return sum(pair.seconds for pair in pairs)
 
 
-def _so_far(judged: Judged) -> str:
-    answers = [str(one.answer) for one in judged.judgements]
+def _so_far(answers: Sequence[Is]) -> str:
     said = [f"{answers.count(each)} {each}" for each in dict.fromkeys(answers)]
     return ", ".join(said) or "nothing can be said yet"
 

@@ -11,9 +11,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.comparing.series import Block, Name, Series
 from harness.statistics import Interval, carried, needed, percentile
@@ -101,12 +102,6 @@ class Judged:
     judgements: tuple[Judgement, ...]
     unsaid: tuple[Unsaid, ...] = ()
 
-    @property
-    def decided(self) -> bool:
-        """Whether more rounds change nothing: something is slower, or nothing is open."""
-        answers = {one.answer for one in self.judgements}
-        return bool(answers) and (Is.SLOWER in answers or Is.OPEN not in answers)
-
 
 def judge(series: Sequence[Series], metrics: Sequence[Metric] = USUAL, allowed: Allowed | None = None) -> Judged:
     """Judge every metric of every series, all of them together.
@@ -117,41 +112,82 @@ def judge(series: Sequence[Series], metrics: Sequence[Metric] = USUAL, allowed: 
         allowed: how often it may be wrong.
     """
     allowed = allowed or Allowed()
-    shifts: list[tuple[Series, Metric, Shift]] = []
-    unsaid: list[Unsaid] = []
+    shifts, unsaid = _shifts(series, metrics)
+    answers = _answers(shifts, allowed)
+    chances = holm([_chance(each.shift) for each in shifts])
+    return Judged(
+        tuple(
+            _judgement(each, answer, chance, allowed, len(shifts))
+            for each, answer, chance in zip(shifts, answers, chances, strict=True)
+        ),
+        unsaid,
+    )
+
+
+def answers(series: Sequence[Series], metrics: Sequence[Metric] = USUAL, allowed: Allowed | None = None) -> list[Is]:
+    """Return the answers of `judge` alone, without the intervals, which take longer."""
+    return _answers(_shifts(series, metrics)[0], allowed or Allowed())
+
+
+def decided(found: Sequence[Is]) -> bool:
+    """Whether more rounds change nothing: something is slower, or nothing is open."""
+    return bool(found) and (Is.SLOWER in found or Is.OPEN not in found)
+
+
+class _Evidence(NamedTuple):
+    series: Series
+    metric: Metric
+    shift: Shift
+
+    @property
+    def margin(self) -> float:
+        """The metric's margin, as a difference of logarithms."""
+        return math.log1p(self.metric.margin)
+
+
+def _shifts(series: Sequence[Series], metrics: Sequence[Metric]) -> tuple[list[_Evidence], tuple[Unsaid, ...]]:
+    shifts, unsaid = [], []
     for one in series:
         for metric in metrics:
             found = _shift(one, metric)
             if isinstance(found, str):
                 unsaid.append(Unsaid(one.name, metric, found))
             else:
-                shifts.append((one, metric, found))
-    chances = holm([min(1.0, 2 * min(shift.above(0.0), shift.below(0.0))) for _, _, shift in shifts])
-    overlooked = holm(
-        [max(shift.below(math.log1p(m.margin)), shift.above(-math.log1p(m.margin))) for _, m, shift in shifts]
-    )
-    return Judged(
-        tuple(
-            _judgement(one, metric, shift, (chance, missed), allowed, len(shifts))
-            for (one, metric, shift), chance, missed in zip(shifts, chances, overlooked, strict=True)
-        ),
-        tuple(unsaid),
-    )
+                shifts.append(_Evidence(one, metric, found))
+    return shifts, tuple(unsaid)
+
+
+def _answers(shifts: Sequence[_Evidence], allowed: Allowed) -> list[Is]:
+    chances = holm([_chance(each.shift) for each in shifts])
+    overlooked = holm([max(each.shift.below(each.margin), each.shift.above(-each.margin)) for each in shifts])
+    found = []
+    for each, chance, missed in zip(shifts, chances, overlooked, strict=True):
+        estimate = each.shift.estimate
+        if chance <= allowed.false_alarm and abs(estimate) >= each.margin:
+            found.append(Is.SLOWER if estimate > 0 else Is.FASTER)
+        else:
+            found.append(Is.SAME if missed <= allowed.missed else Is.OPEN)
+    return found
+
+
+def _chance(shift: Shift) -> float:
+    """How often chance does as much in either direction."""
+    return min(1.0, 2 * min(shift.above(0.0), shift.below(0.0)))
 
 
 def _shift(series: Series, metric: Metric) -> Shift | str:
     """The evidence about a metric, on logarithms, so that a shift is a ratio; or why there is none."""
     base, head = _logarithms(series.base.blocks), _logarithms(series.head.blocks)
     if series.paired:
-        both = [(one, other) for one, other in zip(base, head, strict=True) if one and other]
+        both = [(one, other) for one, other in zip(base, head, strict=True) if one.size and other.size]
         base, head = [one for one, _ in both], [other for _, other in both]
     else:
-        base, head = [one for one in base if one], [one for one in head if one]
+        base, head = [one for one in base if one.size], [one for one in head if one.size]
     fewest = min(sum(map(len, base)), sum(map(len, head)))
     if not carried(fewest, metric.q):
         return f"{metric.name} needs {needed(metric.q):,} answers of each side, and there were {fewest:,}"
     if metric.q == _MEDIAN:
-        medians = [np.array([median(block) for block in side]) for side in (base, head)]
+        medians = [np.array([np.median(block) for block in side]) for side in (base, head)]
         return Paired(medians[1] - medians[0]) if series.paired else Unpaired(*medians)
     if series.paired:
         return Exceeding(base, head, metric.q)
@@ -160,28 +196,19 @@ def _shift(series: Series, metric: Metric) -> Shift | str:
     return Resampled(base, head, metric.q)
 
 
-def _logarithms(blocks: Sequence[Block]) -> list[list[float]]:
-    return [[math.log(max(one, _LEAST_MS)) for one in block] for block in blocks]
+def _logarithms(blocks: Sequence[Block]) -> list[NDArray[np.float64]]:
+    return [np.log(np.maximum(np.asarray(block, np.float64), _LEAST_MS)) for block in blocks]
 
 
-def _judgement(
-    series: Series, metric: Metric, shift: Shift, errors: tuple[float, float], allowed: Allowed, of: int
-) -> Judgement:
-    chance, missed = errors
-    margin = math.log1p(metric.margin)
+def _judgement(evidence: _Evidence, answer: Is, chance: float, allowed: Allowed, of: int) -> Judgement:
+    series, metric, shift = evidence
     each = allowed.false_alarm / of
     within = shift.interval(1 - each)
-    estimate = shift.estimate
-    answer = Is.OPEN
-    if chance <= allowed.false_alarm and abs(estimate) >= margin:
-        answer = Is.SLOWER if estimate > 0 else Is.FASTER
-    elif missed <= allowed.missed:
-        answer = Is.SAME
-    half = (within.high - within.low) / 2
+    half, estimate = (within.high - within.low) / 2, shift.estimate
     more: int | None = 0
     if answer is Is.OPEN:
         equal = shift.interval(1 - 2 * allowed.missed / of)
-        more = _more(estimate, margin, (half, (equal.high - equal.low) / 2), series.rounds)
+        more = _more(estimate, evidence.margin, (half, (equal.high - equal.low) / 2), series.rounds)
     return Judgement(
         name=series.name,
         metric=metric,
@@ -193,7 +220,7 @@ def _judgement(
         within=Interval(math.expm1(within.low), _expm1(within.high)),
         chance=chance,
         more=more,
-        smallest=_expm1(max(margin, detectable(half, each))),
+        smallest=_expm1(max(evidence.margin, detectable(half, each))),
     )
 
 

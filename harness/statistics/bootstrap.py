@@ -16,7 +16,7 @@ DRAWS = 1_000
 _AT_ONCE = 2_000_000
 """So many weights are in memory at once."""
 
-Blocks = Sequence[Sequence[float]]
+Blocks = Sequence[Sequence[float] | NDArray[np.float64]]
 
 
 def percentile(blocks: Blocks, q: float, confidence: float = 0.95, *, seed: int = 0) -> Interval:

@@ -129,7 +129,9 @@ class Exceeding:
         ValueError: the sides differ in their rounds, there are no samples, or there is no such percentile.
     """
 
-    def __init__(self, base: Sequence[Sequence[float]], head: Sequence[Sequence[float]], q: float) -> None:
+    def __init__(
+        self, base: Sequence[Sequence[float] | Numbers], head: Sequence[Sequence[float] | Numbers], q: float
+    ) -> None:
         if len(base) != len(head):
             raise ValueError(f"{len(base)} rounds of one side and {len(head)} of the other")
         self._base, self._head = (_numbers(np.concatenate([*map(np.asarray, side)])) for side in (base, head))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from made_up import NAME, series
 
-from harness.comparing.judging import Allowed, Is, Metric, judge
+from harness.comparing.judging import Allowed, Is, Metric, decided, judge
 from harness.comparing.parts import split
 from harness.comparing.series import Series, Side
 
@@ -61,7 +61,6 @@ def test_a_percentile_that_is_not_carried_is_not_judged() -> None:
     found = judge([series(rounds=40)], (Metric(99.0, 0.2),))
 
     assert not found.judgements
-    assert not found.decided
     assert found.unsaid[0].reason == "p99 needs 1,000 answers of each side, and there were 600"
 
 
@@ -126,3 +125,17 @@ def test_rounds_have_two_sides() -> None:
     made = series(rounds=10)
     with pytest.raises(ValueError, match="10 rounds of one side and 9"):
         Series(NAME, made.base, Side(made.head.blocks[:-1]), paired=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "over"),
+    [
+        ([], False),
+        ([Is.SAME, Is.FASTER], True),
+        ([Is.SAME, Is.OPEN], False),
+        ([Is.SLOWER, Is.OPEN], True),
+    ],
+)
+def test_it_is_decided_when_something_is_slower_or_nothing_is_open(found: list[Is], *, over: bool) -> None:
+    """What is open does not matter any more once something else is slower."""
+    assert decided(found) is over

@@ -1,0 +1,20 @@
+"""Shares with exact intervals."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.statistics.proportions import exact
+
+
+def test_known_intervals() -> None:
+    """0 of 20, 5 of 100 and 20 of 20, as the tables of Clopper and Pearson have them."""
+    assert exact(0, 20) == pytest.approx((0.0, 0.16843), abs=1e-5)
+    assert exact(5, 100) == pytest.approx((0.01643, 0.11283), abs=1e-5)
+    assert exact(20, 20) == pytest.approx((0.83157, 1.0), abs=1e-5)
+
+
+def test_more_than_all_is_no_share() -> None:
+    """Three of two is a mistake."""
+    with pytest.raises(ValueError, match="3 of 2 is no share"):
+        exact(3, 2)
