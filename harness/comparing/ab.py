@@ -17,7 +17,7 @@ from harness.comparing.looking import Looks
 from harness.comparing.rounds import Pair, rounds
 from harness.comparing.series import Series
 from harness.comparing.verdicts import entries, failed, times
-from harness.errors import ExitCode, HarnessError, UsageError
+from harness.errors import ExitCode, HarnessError
 from harness.model import Outcome
 from harness.options import TargetOptions
 from harness.record import EndEntry, NoteEntry, RecordWriter, RoundsEntry, read
@@ -174,27 +174,6 @@ class _Match:
                 self._writer.write(NoteEntry(target=station.name, text=late))
             for note in station.target.notes if station.target is not None else ():
                 self._writer.write(NoteEntry(target=station.name, text=note))
-
-
-def metrics_in(text: str) -> tuple[Metric, ...]:
-    """Return the metrics of `p50:2%,p95:10%`; without a margin that of the usual ones, else 10%.
-
-    Raises:
-        UsageError: it is written otherwise.
-    """
-    usual = {one.name: one.margin for one in USUAL}
-    found = []
-    for part in text.split(","):
-        name, _, margin = part.strip().partition(":")
-        try:
-            q = float(name.removeprefix("p"))
-            share = float(margin.removesuffix("%")) / 100 if margin else usual.get(name, 0.1)
-        except ValueError:
-            q = share = -1.0
-        if not (name.startswith("p") and 0 < q < 100 and 0 < share < 1):  # noqa: PLR2004 - per cent
-            raise UsageError(f"{part!r} is no metric", hint="A percentile with what is too small to matter: p50:2%.")
-        found.append(Metric(q, share))
-    return tuple(dict.fromkeys(found))
 
 
 def _seconds_of_a_round(pairs: list[Pair]) -> float:

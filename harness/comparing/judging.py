@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.comparing.series import Block, Name, Series
+from harness.errors import UsageError
 from harness.statistics import Interval, carried, needed, percentile
 from harness.statistics.bootstrap import Resampled
 from harness.statistics.ranks import Exceeding, Paired, Shift, Unpaired, holm
@@ -50,7 +51,33 @@ class Metric:
         return f"p{self.q:g}"
 
 
-USUAL = (Metric(50.0, 0.02), Metric(95.0, 0.10))
+USUAL = (Metric(50.0, 0.03), Metric(95.0, 0.10))
+"""What is judged if nobody says otherwise.
+
+Two starts of one and the same program differ truly, by about 1% at the median (measured: where their memory lies, what
+their threads do): a margin of three times that keeps them from being called different.
+"""
+
+
+def metrics_in(text: str) -> tuple[Metric, ...]:
+    """Return the metrics of `p50:3%,p95:10%`; without a margin that of the usual ones, else 10%.
+
+    Raises:
+        UsageError: it is written otherwise.
+    """
+    usual = {one.name: one.margin for one in USUAL}
+    found = []
+    for part in text.split(","):
+        name, _, margin = part.strip().partition(":")
+        try:
+            q = float(name.removeprefix("p"))
+            share = float(margin.removesuffix("%")) / 100 if margin else usual.get(name, 0.1)
+        except ValueError:
+            q = share = -1.0
+        if not (name.startswith("p") and 0 < q < 100 and 0 < share < 1):  # noqa: PLR2004 - per cent
+            raise UsageError(f"{part!r} is no metric", hint="A percentile with what is too small to matter: p50:3%.")
+        found.append(Metric(q, share))
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

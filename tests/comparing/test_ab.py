@@ -9,9 +9,8 @@ import pytest
 from running import Place
 
 from harness.cli import main
-from harness.comparing.ab import metrics_in
 from harness.comparing.arena import sides
-from harness.comparing.judging import Metric
+from harness.comparing.judging import Metric, metrics_in
 from harness.errors import UsageError
 from harness.options import TargetOptions
 from harness.record import NoteEntry, RoundsEntry, read
@@ -48,7 +47,7 @@ def test_a_late_inference_service_is_found_named_and_recorded(place: Place) -> N
 @pytest.mark.parametrize(
     ("text", "metrics"),
     [
-        ("p50", (Metric(50, 0.02),)),
+        ("p50", (Metric(50, 0.03),)),
         ("p50:1%,p99:20%", (Metric(50, 0.01), Metric(99, 0.2))),
         ("p99.9", (Metric(99.9, 0.1),)),
     ],
@@ -63,7 +62,7 @@ def test_what_is_no_metric_is_refused(text: str) -> None:
     """The sentence shows one."""
     with pytest.raises(UsageError, match="is no metric") as caught:
         metrics_in(text)
-    assert "p50:2%" in caught.value.hint
+    assert "p50:3%" in caught.value.hint
 
 
 def test_a_target_may_be_compared_with_itself_and_with_one_of_a_file(tmp_path: Path) -> None:

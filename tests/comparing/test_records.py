@@ -1,0 +1,192 @@
+"""`nearimage compare`: what two records have in common is compared, and the rest is refused or said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.cli import main
+from harness.comparing import pytest_benchmark
+from harness.comparing.recorded import beside, told
+from harness.errors import FileError, UsageError
+from harness.record import (
+    EndEntry,
+    Entry,
+    LatencyEntry,
+    RecordWriter,
+    RunEntry,
+    ScenarioEntry,
+    TargetEntry,
+    VerdictEntry,
+    read,
+)
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+RUN = RunEntry(harness="1", python="3.13.1", platform="Linux", cpus=2, argv=(), target="t", started=NOW)
+TARGET = TargetEntry(target="t", name="t", description="a database", version="1", weaviate=True)
+
+
+def latency(slower: float = 0.0, *, seed: int = 1, **facts: object) -> LatencyEntry:
+    """400 times of about 10 ms."""
+    drawn = (10 + slower) * np.exp(np.random.default_rng(seed).normal(0, 0.1, 400))
+    names = {"scenario": "s", "collection": "C", "question": "tabby", "interface": "graphql", "target": "t"}
+    return LatencyEntry.model_validate({**names, "milliseconds": tuple(map(float, drawn)), **facts})
+
+
+def verdict(outcome: str, check: str = "threshold/inclusive") -> VerdictEntry:
+    """What a check came to."""
+    facts = {"check": check, "level": "must", "outcome": outcome, "sentence": f"it is {outcome}"}
+    return VerdictEntry.model_validate(
+        {**facts, "scenario": "s", "collection": "C", "interface": "graphql", "target": "t"}
+    )
+
+
+def written(path: Path, *entries: Entry, run: RunEntry = RUN, sha: str = "a" * 64) -> str:
+    """Write a record and return where it is."""
+    scenario = ScenarioEntry(target="t", file="s.yaml", name="s", sha256=sha, collections=())
+    with RecordWriter(path) as writer:
+        for entry in (run, TARGET, scenario, *entries, EndEntry(finished=NOW, exit_code=0)):
+            writer.write(entry)
+    return str(path)
+
+
+def compared(folder: Path, base: Sequence[Entry], head: Sequence[Entry], *words: str) -> tuple[int, Path]:
+    """Run the command, and return its exit code and its record."""
+    paths = (written(folder / "base.jsonl", *base), written(folder / "head.jsonl", *head))
+    code = main(["compare", *paths, "--out", str(folder / "out"), *words])
+    return code, next((folder / "out").glob("*/record.jsonl"))
+
+
+def test_a_slower_run_is_a_regression(tmp_path: Path) -> None:
+    """20% more at the median ends with 1, and page and Markdown say so."""
+    code, path = compared(tmp_path, [latency()], [latency(2.0, seed=2)], "--markdown", str(tmp_path / "a.md"))
+
+    assert code == 1
+    assert [one.answer for one in read(path).comparisons] == ["slower", "slower"]
+    assert "| tabby (graphql) | p50 |" in (tmp_path / "a.md").read_text()
+    assert path.with_name("report.html").exists()
+
+
+def test_two_runs_alike_are_the_same(tmp_path: Path) -> None:
+    """Another draw of the same times is no difference: exit 0."""
+    code, path = compared(tmp_path, [latency()], [latency(seed=3)], "--metrics", "p50:5%")
+
+    assert (code, [one.answer for one in read(path).comparisons]) == (0, ["same"])
+
+
+def test_what_can_not_be_told_ends_with_three(tmp_path: Path) -> None:
+    """Too narrow a margin for what was measured: undecided, with how many more blocks would decide."""
+    code, path = compared(tmp_path, [latency()], [latency(seed=3)], "--metrics", "p50:0.4%")
+
+    assert code == 3
+    assert read(path).comparisons[0].answer == "open"
+
+
+def test_a_check_that_held_and_does_not_is_a_regression_and_one_that_never_did_is_none(tmp_path: Path) -> None:
+    """What was wrong in base already is known; what is mended is noted; what broke fails."""
+    before = [verdict("held"), verdict("violated", "paging/a"), verdict("violated", "paging/b")]
+    after = [verdict("violated"), verdict("violated", "paging/a"), verdict("held", "paging/b")]
+    code, path = compared(tmp_path, before, after)
+
+    assert code == 1
+    found = read(path)
+    assert {one.check: one.outcome.value for one in found.verdicts} == {
+        "threshold/inclusive": "violated",
+        "paging/a": "known",
+        "paging/b": "held",
+    }
+    assert "mended since base: paging/b" in [note.text for note in found.notes]
+
+
+def test_times_of_other_machines_are_compared_only_if_asked_for(tmp_path: Path) -> None:
+    """Two processors and four: verdicts are compared, times are not, and the note says how to."""
+    base = told(written(tmp_path / "a.jsonl", latency(), verdict("held")))
+    head = told(written(tmp_path / "b.jsonl", latency(), verdict("held"), run=RUN.model_copy(update={"cpus": 4})))
+
+    assert beside(base, head).series == ()
+    assert "--across-machines" in beside(base, head).notes[0]
+    assert len(beside(base, head, across_machines=True).series) == 1
+
+
+def test_nothing_of_a_scenario_that_was_changed_is_compared(tmp_path: Path) -> None:
+    """Another hash is another question; if there is nothing else the command refuses and says why."""
+    base = told(written(tmp_path / "a.jsonl", latency()))
+    head = told(written(tmp_path / "b.jsonl", latency(), sha="b" * 64))
+
+    with pytest.raises(UsageError, match="nothing in common") as caught:
+        beside(base, head)
+    assert "not the same file in both" in caught.value.hint
+
+
+def test_a_record_that_was_cut_off_is_compared_as_far_as_it_goes(tmp_path: Path) -> None:
+    """Half a last line is left out, what is before it is compared, and a note says so."""
+    whole = Path(written(tmp_path / "a.jsonl", latency(), verdict("held")))
+    cut = tmp_path / "b.jsonl"
+    cut.write_bytes(whole.read_bytes()[:-20])
+    found = beside(told(str(whole)), told(str(cut)))
+
+    assert (len(found.series), len(found.verdicts)) == (1, 1)
+    assert "was cut off" in found.notes[0]
+
+
+def test_another_schema_version_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What another nearimage wrote in another form is not guessed at: exit 2, and who can read it."""
+    path = Path(written(tmp_path / "a.jsonl", latency()))
+    path.write_text(path.read_text().replace('"schema_version":1', '"schema_version":9', 1))
+
+    assert main(["compare", str(path), str(path)]) == 2
+    assert "has schema version 9" in capsys.readouterr().err
+
+
+def test_of_several_targets_one_is_named(tmp_path: Path) -> None:
+    """A record of two targets has to be asked for one of them, by its name behind a `#`."""
+    second = TARGET.model_copy(update={"target": "u"})
+    path = written(tmp_path / "a.jsonl", second, latency(), latency(target="u"))
+
+    with pytest.raises(UsageError, match="has 2 targets") as caught:
+        told(path)
+    assert f"{path}#t" in caught.value.hint
+    assert [one.target for one in told(f"{path}#u").latencies] == ["u"]
+    with pytest.raises(UsageError, match="no target 'v'"):
+        told(f"{path}#v")
+
+
+def test_times_go_to_pytest_benchmark_and_back(tmp_path: Path) -> None:
+    """What is written in its form is read from it, to the last digit but rounding, and pytest-benchmark reads it."""
+    path = tmp_path / "times.json"
+    pytest_benchmark.write(path, [latency()])
+    [found] = pytest_benchmark.latencies(path)
+
+    assert found.milliseconds == pytest.approx(latency().milliseconds)
+    assert (found.question, found.interface) == ("tabby", "graphql")
+    stats = json.loads(path.read_text())["benchmarks"][0]["stats"]
+    assert {"min", "max", "mean", "stddev", "median", "iqr", "rounds", "ops"} <= stats.keys()
+
+
+def test_a_file_of_pytest_benchmark_without_raw_times_says_how_to_get_them(tmp_path: Path) -> None:
+    """Without the raw times there is nothing to test; the option that keeps them is named."""
+    path = tmp_path / "times.json"
+    pytest_benchmark.write(path, [latency()])
+    text = json.loads(path.read_text())
+    del text["benchmarks"][0]["stats"]["data"]
+    path.write_text(json.dumps(text))
+
+    with pytest.raises(FileError, match="no raw times") as caught:
+        told(str(path))
+    assert "--benchmark-save-data" in caught.value.hint
+
+
+def test_requests_that_follow_each_other_are_blocks(tmp_path: Path) -> None:
+    """400 requests are 40 blocks of ten; those asked in rounds keep their rounds."""
+    one = told(written(tmp_path / "a.jsonl", latency()))
+    rounds = replace(one, latencies=(latency(blocks=(100, 300)),))
+    [series] = beside(one, rounds).series
+
+    assert (len(series.base.blocks), len(series.head.blocks)) == (40, 2)
+    assert not series.paired
