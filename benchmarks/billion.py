@@ -1,0 +1,232 @@
+"""What a billion images would need, computed from what was measured here with a few thousand.
+
+    nearimage scale objects --target … --out measured        (and: scale dimensions)
+    nearimage run photos-img2vec --target … --out measured
+    python benchmarks/billion.py measured/*/record.jsonl [--keep benchmarks/measured/scaling.json]
+    python benchmarks/billion.py benchmarks/measured/scaling.json --write docs/scale.md
+
+Takes records with scalings along the number of objects and the dimensions, and splits of questions by image. Each
+figure is what was measured at the largest size, times the sizes' ratio to the power of the exponent that was fitted,
+along both axes; its range takes both exponents at the ends of their 95% intervals. What the generator can send is
+measured by this program. `--keep` writes what it used to a small file, which it reads too; `--write` puts the tables
+into a page, between its two marks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import numpy as np
+
+from harness.load.http_lanes import GraphQLWire
+from harness.load.planned import planned
+from harness.load.runner import run_closed
+from harness.model import NearImage, Question
+from harness.record import ScalingEntry, StagesEntry, read
+
+BEGIN, END = "<!-- begin: python benchmarks/billion.py -->", "<!-- end -->"
+OBJECTS, DIMENSIONS = "number of objects", "dimensions"
+_GIB, _TIB = 2**30, 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A figure with what it may be at the ends of the exponents' intervals."""
+
+    likely: float
+    low: float
+    high: float
+
+    def times(self, factor: float) -> Range:
+        """Return the figure and its range, multiplied."""
+        return Range(self.likely * factor, self.low * factor, self.high * factor)
+
+    def said(self, unit: str = "", digits: int = 2) -> str:
+        """Return it for people."""
+        numbers = [f"{number:,.0f}" if number >= 100 else f"{number:.{digits}g}" for number in self.ends]
+        return f"{numbers[1]}{unit} ({numbers[0]} to {numbers[2]})"
+
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """Low, likely, high."""
+        return self.low, self.likely, self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured: scalings by their axis, and the processor milliseconds of one image in the model."""
+
+    scalings: dict[str, ScalingEntry]
+    model_ms: float
+    where: str
+
+
+def measured(paths: Sequence[Path]) -> Measured:
+    """Read records, or what `--keep` wrote.
+
+    Raises:
+        SystemExit: a scaling is missing.
+    """
+    entries: list[Any] = []
+    where = ""
+    for path in paths:
+        if path.suffix == ".json":
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            where = kept["where"]
+            entries += [ScalingEntry.model_validate(one) for one in kept["scalings"]]
+            entries += [StagesEntry.model_validate(one) for one in kept["stages"]]
+            continue
+        record = read(path)
+        entries += [*record.scalings, *record.stages]
+        target = record.target
+        said = f"Weaviate {target.version}" if target and target.weaviate else "the reference"
+        where = f"{record.run.started:%Y-%m-%d}, {said}, {record.run.cpus} processors, {record.run.platform}"
+    scalings = {one.axis: one for one in entries if isinstance(one, ScalingEntry)}
+    for axis in (OBJECTS, DIMENSIONS):
+        if axis not in scalings:
+            raise SystemExit(f"no scaling along the {axis} among these records: nearimage scale …")
+    times = [median(one.computed) for one in entries if isinstance(one, StagesEntry)]
+    return Measured(scalings, fmean(times) if times else 0.0, where)
+
+
+def at(found: Measured, figure: str, value: float, objects: float, dimensions: float) -> Range:
+    """Return a figure at a size, from its value at the largest size that was measured."""
+    largest = found.scalings[OBJECTS].sizes[-1]
+    ends = [value, value, value]
+    for axis, size, known in ((OBJECTS, objects, largest.objects), (DIMENSIONS, dimensions, largest.dimensions)):
+        fitted = next((one for one in found.scalings[axis].powers if one.figure == figure), None)
+        if fitted is None:
+            raise SystemExit(f"the scaling along the {axis} has no exponent of the {figure}")
+        powers = (fitted.low, fitted.exponent, fitted.high)
+        factors = [(size / known) ** power for power in powers]
+        ends = [end * factor for end, factor in zip(ends, factors, strict=True)]
+    return Range(ends[1], min(ends), max(ends))
+
+
+def ceiling(seconds: float = 2.0) -> float:
+    """Return how many requests with images of 40 kB one process of the generator sends and hears in a second."""
+    with planned() as server:
+        wire = GraphQLWire(server.endpoint)
+        request = wire.encode(Question("Photo", NearImage("A" * 40_000), limit=10))
+        order = np.zeros(1_000_000, dtype=np.int32)
+        began = time.perf_counter()
+        samples = run_closed(wire, [request], order, concurrency=16, seconds=seconds)
+        return float(samples.ok.sum() / (time.perf_counter() - began))
+
+
+def exponents(found: Measured) -> Iterator[str]:
+    """Yield the table of what was measured."""
+    largest = found.scalings[OBJECTS].sizes[-1]
+    yield f"Measured: {found.where}."
+    yield ""
+    yield f"| figure | at {largest.objects:,} x {largest.dimensions} | exponent with objects | with dimensions |"
+    yield "|---|---|---|---|"
+    for figure, value, unit in _values(found):
+        powers = []
+        for axis in (OBJECTS, DIMENSIONS):
+            one = next((one for one in found.scalings[axis].powers if one.figure == figure), None)
+            powers.append(f"{one.exponent:.2f} ({one.low:.2f} to {one.high:.2f})" if one else "-")
+        yield f"| {figure} | {value:.3g} {unit} | {powers[0]} | {powers[1]} |"
+    yield f"| processor time of the model | {found.model_ms:.3g} ms each image | 0 | 0 |"
+
+
+def _values(found: Measured) -> Iterator[tuple[str, float, str]]:
+    largest = found.scalings[OBJECTS].sizes[-1]
+    yield "time by vector", median(largest.by_vector), "ms"
+    yield "processor time of the database", largest.used.database_cpu_ms or 0.0, "ms"
+    yield "memory added", float(largest.anonymous_added or 0), "bytes"
+    yield "disk added", float(largest.disk_added or 0), "bytes"
+    yield "time to store", largest.import_seconds, "s"
+    yield "time of the exact answers", largest.truth_seconds, "s"
+
+
+def needs(found: Measured, options: argparse.Namespace) -> Iterator[str]:
+    """Yield the table of what so many images would need."""
+    values = {figure: value for figure, value, _ in _values(found)}
+    objects, dimensions, rate = options.objects, options.dimensions, options.rate
+
+    def of(figure: str) -> Range:
+        return at(found, figure, values[figure], objects, dimensions)
+
+    memory, disk, cpu = of("memory added"), of("disk added"), of("processor time of the database")
+    busy = cpu.times(rate / 1000)
+    model = found.model_ms * rate / 1000
+    nodes = [
+        max(ceil(m / (options.node_memory * _GIB)), ceil(c / options.node_cpus))
+        for m, c in zip(memory.ends, busy.ends, strict=True)
+    ]
+    sent = ceiling()
+    storing, truth = of("time to store"), of("time of the exact answers")
+    importing = objects * found.model_ms / 1000 / 3600
+    yield f"{objects:,} images, {dimensions:,} components, {rate:,} questions a second:"
+    yield ""
+    yield "| what | likely (range of the exponents) | from |"
+    yield "|---|---|---|"
+    yield f"| memory, one copy of each object | {memory.times(1 / _TIB).said(' TiB')} | memory added |"
+    yield f"| disk, one copy, without the images | {disk.times(1 / _TIB).said(' TiB')} | disk added |"
+    yield f"| a search by vector, alone | {of('time by vector').said(' ms')} | time by vector |"
+    yield f"| processors of the database for the questions | {busy.said()} | its processor time x rate |"
+    yield f"| processors of the inference service for them | {model:,.0f} | the model's processor time x rate |"
+    yield (
+        f"| nodes of {options.node_memory:g} GiB and {options.node_cpus} processors, one copy | "
+        f"{nodes[1]:,} ({nodes[0]:,} to {nodes[2]:,}) | memory and processors, whichever asks for more |"
+    )
+    yield f"| importing through one node like this one | {storing.times(1 / 86_400).said(' days')} | time to store |"
+    yield f"| processor hours of the model for the import | {importing:,.0f} | the model's processor time x images |"
+    questions = options.questions
+    hours = truth.times(1 / 3600).said(" h")
+    yield f"| exact answers to {questions} questions on this machine | {hours} | time of the exact answers |"
+    yield f"| load generators of one processor | {ceil(rate / sent)} | one sends {sent:,.0f}/s of 40 kB, measured now |"
+
+
+def keep(found: Measured, paths: Sequence[Path], out: Path) -> None:
+    """Write what was used, without what it was measured with."""
+    stages = [one for path in paths if path.suffix != ".json" for one in read(path).stages]
+    kept = {
+        "where": found.where,
+        "scalings": [one.model_copy(update={"target": ""}).model_dump(mode="json") for one in found.scalings.values()],
+        "stages": [one.model_copy(update={"target": ""}).model_dump(mode="json") for one in stages],
+    }
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Read, compute, print or write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("records", nargs="+", type=Path)
+    parser.add_argument("--objects", type=int, default=10**9)
+    parser.add_argument("--dimensions", type=int, default=1280, help="of EfficientNet-Lite0; ResNet-50 has 2,048")
+    parser.add_argument("--rate", type=int, default=1000, help="questions by image a second")
+    parser.add_argument("--questions", type=int, default=40, help="as many as `nearimage scale` asks by default")
+    parser.add_argument("--node-memory", type=float, default=256.0, help="GiB of a node")
+    parser.add_argument("--node-cpus", type=int, default=64, help="processors of a node")
+    parser.add_argument("--keep", type=Path, default=None)
+    parser.add_argument("--write", type=Path, default=None)
+    options = parser.parse_args()
+    found = measured(options.records)
+    if options.keep:
+        keep(found, options.records, options.keep)
+    text = "\n".join([*exponents(found), "", *needs(found, options)])
+    if options.write is None:
+        print(text)
+        return 0
+    before, mark, rest = options.write.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (mark and end):
+        raise SystemExit(f"{options.write} has not the two marks {BEGIN} and {END}")
+    options.write.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
