@@ -73,9 +73,10 @@ def main() -> int:
     parser.add_argument("--markdown", type=Path, default=None, help="also write the table there")
     options = parser.parse_args()
     came = [measure(row) for row in ROWS if options.only in row.program]
+    load = os.getloadavg()[0]
+    where = f"{os.cpu_count()} processors, {platform.platform()}, load {load:.1f}"
     table = [
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} processors, {platform.platform()}, load "
-        + f"{os.getloadavg()[0]:.1f}",
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {where}",
         "",
         "| figure | came to | within its limit | took |",
         "|---|---|---|---|",
