@@ -247,8 +247,10 @@ class Station:
             scenario.name,
             collection.name,
             interface,
+            {"clause": check.sentence} if check.heading else {},
             repeat=repeat,
             target=self.name,
+            heading=check.heading,
         )
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:

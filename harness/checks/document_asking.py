@@ -55,7 +55,8 @@ def a_module_is_required(case: Case) -> str:
         shelf.fill(pictures, [one.vector for one in samples])
         there = case.on(shelf.read())
         answer = there.refused(there.near(pictures[0], limit=1), because=["nearImage", "near_image", "vectorize"])
-    return f"without a module: {shortened(answer.message)}"
+    message = shortened(answer.message).replace(there.dataset.class_name, case.collection.name)
+    return f"without a module: {message}"
 
 
 @row("a5-similar-images-by-either-module", of=("near-image/ascending", "near-image/distances-exact"))

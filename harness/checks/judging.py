@@ -21,6 +21,8 @@ def judge(check: Check, case: Case, *, scenario: str, repeat: str = "") -> Verdi
     """
     begun = time.perf_counter()
     outcome, sentence, evidence = _outcome(check, case)
+    if check.heading and not evidence:
+        evidence = {"clause": check.sentence}  # where it stands it is read, whatever it came to
     return Verdict(
         check=check.id,
         level=check.level,

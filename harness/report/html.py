@@ -17,6 +17,7 @@ from harness.record import Record
 from harness.report import sections, versus, words
 from harness.report.comparing import compared, held
 from harness.report.findings import LOUD, QUIET, at, findings, headline, in_places, skips, spread, where
+from harness.report.outline import outline
 from harness.report.slowest import slowest
 from harness.report.stages import stacks
 from harness.report.starting import starts
@@ -53,6 +54,7 @@ def _content(record: Record) -> dict[str, Any]:
         "galleries": sections.galleries(record.shown, several=comparison is not None),
         "matrices": sections.matrices(verdicts),
         "comparison": comparison,
+        "outline": outline(verdicts, comparison.names if comparison else ()),
         "versus_rows": versus.rows(record.comparisons),
         "versus_said": [*versus.causes(record.comparisons), *versus.worth(record)],
         "loop_of": {one.check: place for place, one in enumerate(comparison.changes, start=1)} if comparison else {},

@@ -74,6 +74,10 @@ class Pen:
         """An outcome with its sign and in its colour."""
         return self.text(f"{self._symbols[outcome]} {said}", STYLES[outcome])
 
+    def sign(self, outcome: Outcome | None) -> Text:
+        """The sign of an outcome alone; nothing where there is none."""
+        return Text("") if outcome is None else Text(self._symbols[outcome], style=STYLES[outcome])
+
     def beside(self, said: str, style: str = "dim") -> Text:
         """What belongs to the number before it: in the same line if there is room, else below it."""
         return self.text(f" ({said})" if self.wide else f"\n{said}", style)

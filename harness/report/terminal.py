@@ -31,6 +31,8 @@ from harness.report.findings import (
     tallies,
     where,
 )
+from harness.report.outline import drawn as drawn_outline
+from harness.report.outline import outline
 from harness.report.pen import STYLES, Pen
 from harness.report.side_by_side import show
 from harness.report.slowest import Slow, slowest
@@ -79,6 +81,7 @@ class _Screen:
             changed = {change.check for change in self._comparison.changes}
         elif self._record.verdicts:
             self._pen.print("", self._verdicts())
+        self._outline()
         for finding in findings(self._record.verdicts):
             if finding.check not in changed:  # those were shown, with both answers
                 self._finding(finding)
@@ -92,6 +95,12 @@ class _Screen:
         if split := stacks(self._record):
             self._pen.print("", *drawn(split, self._pen))
         self._last(head, page)
+
+    def _outline(self) -> None:
+        """What stands under headings, in the order of the text that has them."""
+        names = self._comparison.names if self._comparison else ()
+        if headings := outline(self._record.verdicts, names):
+            self._pen.print("", drawn_outline(headings, names, self._pen))
 
     def _targets(self) -> None:
         """Each target: what it is, and how long its start took."""
