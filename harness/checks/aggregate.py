@@ -53,6 +53,7 @@ def _demand(case: Case, question: Question, expected: Expected, object_limit: in
         "another number was counted than there are",
         aggregation,
         counted=counted,
+        distance=question.distance,
         at_least=expected.least,
         at_most=expected.most,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from harness.checks.case import Case, Query, Skipped
+from harness.checks.case import Case, Query, Skipped, Violation
 from harness.checks.registry import check, kept
 from harness.interfaces import SPEAK_GRAPHQL
 from harness.model import Hit, Level, Question, Sort
@@ -85,8 +85,17 @@ def sorted_pages_join_up(case: Case) -> None:
         question = _asked(case, query, (Sort("number"),), limit=_PAGE, offset=offset)
         hits = case.hits(question)
         again = sorted({hit.id for hit in hits} & set(seen))
-        case.require(not again, "a page brings what an earlier one brought", question, hits, again=again)
+        if again:
+            facts = {"again": again, "cut_from_the_sorted_best": _cut_from_all(case, question, hits)}
+            raise Violation("a page brings what an earlier one brought", case.evidence(question, hits) | facts)
         seen += [hit.id for hit in hits]
     expected = query.truth.expect(limit=4 * _PAGE)
     left_out = sorted(expected.must - set(seen))
     case.require(not left_out, "no page brings one of the best", left_out=left_out[:5])
+
+
+def _cut_from_all(case: Case, question: Question, hits: Sequence[Hit]) -> bool:
+    """Whether a page is cut from the best up to its end, sorted as a whole."""
+    before = question.offset or 0
+    whole = case.hits(question.but(limit=before + _PAGE, offset=None))
+    return [hit.id for hit in whole[before:]] == [hit.id for hit in hits]

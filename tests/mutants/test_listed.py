@@ -20,10 +20,13 @@ CHECKS = {one.check for one in OURS_LISTED}
 LIARS = [mutant for mutant in MUTANTS.values() if mutant.breaks in CHECKS]
 MANY = 3000
 
+EVERYWHERE = {(version, index) for version in ("1.19", "1.25", "1.32", "1.39") for index in ("hnsw", "flat")}
 SAME = {
     "capped_at100": {("1.25", "flat"), ("1.32", "flat"), ("1.39", "flat")},
     "weights_by_the_alphabet": {(version, index) for version in ("1.25", "1.32", "1.39") for index in ("hnsw", "flat")},
     "default_limit_of_pages_only": {("1.19", "hnsw"), ("1.19", "flat"), ("1.25", "hnsw"), ("1.25", "flat")},
+    "members_beyond_the_threshold": EVERYWHERE,
+    "distance_of_the_certainty_zero": EVERYWHERE,
     "weights_ignored": {("1.19", "hnsw"), ("1.19", "flat")},
     "weights_swapped": {("1.19", "hnsw"), ("1.19", "flat")},
 }
