@@ -118,6 +118,7 @@ def _add_small(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--only", default="", metavar="GLOB", help="such faults, or those of such a check: threshold/*"
     )
     mutants.add_argument("--seeds", type=int, default=20, metavar="N", help="so often is what is right asked; 20")
+    mutants.add_argument("--everywhere", action="store_true", help="put the checks of all chapters to each fault")
     mutants.set_defaults(act=_mutants)
     images = commands.add_parser("images", help="write the manifest of a folder of your own photographs")
     images.add_argument("folder", type=Path, metavar="FOLDER", help="its sub-folders are the labels")
@@ -189,7 +190,7 @@ def _report(options: argparse.Namespace) -> ExitCode:
 def _mutants(options: argparse.Namespace) -> ExitCode:
     from harness.proving.command import mutants
 
-    return mutants(options.only, options.seeds, say=_say)
+    return mutants(options.only, options.seeds, say=_say, everywhere=options.everywhere)
 
 
 def _say(line: str) -> None:

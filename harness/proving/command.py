@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from harness.errors import ExitCode, UsageError
 from harness.proving.proof import Found, Job, Workplace, jobs
 
 SEEDS = 20
-_FEW = 3
 _FAULTS = ("fault", "service")
 
 Say = Callable[[str], object]
@@ -62,7 +62,7 @@ class Proof:
         return ExitCode.VIOLATED if self.survivors or self.idle or self.accused else ExitCode.HELD
 
 
-def mutants(only: str = "", seeds: int = SEEDS, *, say: Say, processes: int = 0) -> ExitCode:
+def mutants(only: str = "", seeds: int = SEEDS, *, say: Say, processes: int = 0, everywhere: bool = False) -> ExitCode:
     """Put every fault to the checks, print what became of each, and return 1 if one survived or the right are accused.
 
     Args:
@@ -70,13 +70,14 @@ def mutants(only: str = "", seeds: int = SEEDS, *, say: Say, processes: int = 0)
         seeds: with how many seeds what is right is asked.
         say: prints a line.
         processes: how many work at it; 0: as many as there are processors, at most four.
+        everywhere: put the checks of every chapter to a fault, once it is caught, and not only those of one chapter.
 
     Raises:
         UsageError: if there is no such fault, or no such number of seeds.
     """
     if seeds < 1:
         raise UsageError(f"--seeds is at least 1, not {seeds}")
-    todo = jobs(only, seeds)
+    todo = jobs(only, seeds, everywhere=everywhere)
     if not todo:
         hint = "`nearimage mutants` prints them all; `threshold/*` means those that break such a check."
         raise UsageError(f"no fault is called {only}", hint=hint)
@@ -100,7 +101,7 @@ def line(found: Found) -> str:
         return "\n".join([f"{verdict:9}{name}{seeded}: {found.asked} verdicts, {took}", *_accusations(found)])
     if found.caught is None:
         return f"SURVIVED {name}: {found.breaks} did not notice it, {took}"
-    also = f"; also {_listing(found.others)}" if found.others else ""
+    also = f"; also {', '.join(found.others)}" if found.others else ""
     return f"{'caught':9}{name:36} {found.breaks} in {found.caught.collection} over {found.caught.interface}{also}"
 
 
@@ -109,13 +110,11 @@ def _accusations(found: Found) -> Iterator[str]:
         yield f"         {one.check} in {one.collection} over {one.interface} is {one.outcome}: {one.sentence}"
 
 
-def _listing(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return ", ".join(names[:_FEW]) + more
-
-
 def summed_up(proof: Proof, seeds: int, seconds: float) -> Iterator[str]:
-    """Yield the last lines: what survived, what caught nothing, who was accused, and what that comes to."""
+    """Yield the last lines: what each check noticed, what survived, what caught nothing, who was accused, the sum."""
+    yield ""
+    noticed = Counter(check for one in proof.faults if one.caught is not None for check in (one.breaks, *one.others))
+    yield from (f"{check:44} noticed {count}" for check, count in sorted(noticed.items()))
     yield ""
     for title, names in (("survived", proof.survivors), ("caught nothing", proof.idle)):
         if names:

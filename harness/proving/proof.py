@@ -34,13 +34,15 @@ class Job:
     """One fault that is to be caught, or one server that is not to be accused.
 
     `kind` is fault (of the reference), service (a fault of the encoder), or right and right service, for those that are
-    benign or honest. `checks` are the only ones that are asked of what is right; none: all.
+    benign or honest. `checks` are the only ones that are asked of what is right; none: all. `everywhere`: once a fault
+    is caught, the checks of every chapter are put to it, and not only those of the chapter whose check caught it.
     """
 
     kind: Literal["fault", "service", "right", "right service"]
     name: str
     seed: int = 0
     checks: tuple[str, ...] = ()
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +63,24 @@ class Found:
     seconds: float = 0.0
 
 
-def jobs(only: str = "", seeds: int = 20) -> list[Job]:
+def jobs(only: str = "", seeds: int = 20, *, everywhere: bool = False) -> list[Job]:
     """Return what there is to do.
 
     Args:
         only: a glob: faults by their name or by the check that names their clause, and what is right by its name; the
             honest reference is then asked those checks alone. Empty: everything.
         seeds: with how many seeds what is right is asked; each draws other pictures and other thresholds.
+        everywhere: whether the checks of every chapter are put to a fault, once it is caught.
     """
 
     def wanted(name: str, breaks: str) -> bool:
         return not only or fnmatchcase(name, only) or fnmatchcase(breaks, only)
 
-    faults = [Job("fault", one.name) for one in MUTANTS.values() if not one.benign and wanted(one.name, one.breaks)]
+    faults = [
+        Job("fault", one.name, everywhere=everywhere)
+        for one in MUTANTS.values()
+        if not one.benign and wanted(one.name, one.breaks)
+    ]
     faults += [Job("service", one.name) for one in FAULTS.values() if not one.benign and wanted(one.name, one.breaks)]
     named = tuple(dict.fromkeys(_breaks(one) for one in faults)) if only else ()
     benign = [one.name for one in MUTANTS.values() if one.benign and wanted(one.name, "")]
@@ -124,14 +131,17 @@ class Workplace:
         mutant = MUTANTS[job.name]
         with staged(mutant.rules(), self.url, folder) as stage:
             caught = first(verdicts(stage, self.planted, all_checks()[mutant.breaks]))
-            others = tuple(self._others(stage, mutant.breaks, caught)) if caught is not None else ()
+            others = tuple(self._others(stage, job, caught)) if caught is not None else ()
         return Found(job, mutant.breaks, caught, others)
 
-    def _others(self, stage: Stage, breaks: str, caught: Verdict) -> Iterator[str]:
+    def _others(self, stage: Stage, job: Job, caught: Verdict) -> Iterator[str]:
         """The other checks that notice a fault at the place where it was caught; none that touches the server."""
+        chapter = all_checks()[caught.check].chapter
         place = next(one for one in self.planted.collections if one.name == caught.collection)
         for check in all_checks().values():
-            if check.id == breaks or check.abilities or check.once or check.apart or not check.applies(place):
+            if not (job.everywhere or check.chapter == chapter) or check.id == caught.check:
+                continue
+            if check.abilities or check.once or check.apart or not check.applies(place):
                 continue
             try:
                 if verdict(stage, self.planted, check, place, caught.interface).outcome is Outcome.VIOLATED:

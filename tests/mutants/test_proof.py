@@ -67,6 +67,16 @@ def test_a_fault_is_caught_and_others_notice_it(workplace: Workplace) -> None:
     assert "threshold/inclusive in Cosine over graphql; also" in line(found)
 
 
+def test_everywhere_asks_the_other_chapters_too(workplace: Workplace) -> None:
+    """A fault is put to the checks of its own chapter, and on request to those of all: some of them notice it too."""
+    near = workplace.do(Job("fault", "second_page_repeats"))
+    far = workplace.do(Job("fault", "second_page_repeats", everywhere=True))
+    assert {check.partition("/")[0] for check in near.others} <= {"paging"}
+    assert {"paging", "filter"} <= {check.partition("/")[0] for check in far.others}
+    told = list(summed_up(Proof((far,), whole=False), 1, 0.0))
+    assert any(line.split() == ["filter/pages", "noticed", "1"] for line in told)
+
+
 def test_a_fault_that_nobody_notices_survives(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said loudly, and the whole is violated."""
     monkeypatch.setitem(MUTANTS, HARMLESS.name, HARMLESS)
