@@ -16,7 +16,7 @@ PRIMITIVES = frozenset({"text", "int", "number", "boolean", "date", "uuid"})
 DATA_TYPES = (
     PRIMITIVES
     | {name + "[]" for name in PRIMITIVES}
-    | {"blob", "geoCoordinates", "phoneNumber", "object", "object[]", "string", "string[]"}
+    | {"blob", "blobHash", "geoCoordinates", "phoneNumber", "object", "object[]", "string", "string[]"}
 )
 TOKENIZATIONS = ("word", "lowercase", "whitespace", "field", "trigram", "gse", "kagome_kr", "kagome_ja", "gse_ch")
 _RESERVED = frozenset({"_additional", "_id", "id"})
@@ -43,14 +43,17 @@ def check_definition(given: Mapping[str, Any], existing: Names[str], settings: S
         raise Refusal(f"class name {name} already exists")
     _check_properties(name, given.get("properties") or (), {*existing, name})
     _check_sharing(given)
+    hashes = {entry.get("name") for entry in given.get("properties") or () if entry.get("dataType") == ["blobHash"]}
     named = given.get("vectorConfig")
     if named:
         if any(given.get(key) for key in ("vectorizer", "vectorIndexType", "vectorIndexConfig")):
             raise Refusal("creating a class with both a class level vector index and named vectors is forbidden")
         for vector, entry in named.items():
             check_named_vector(vector, entry, settings)
+            _check_hashes(vector, entry["vectorizer"], hashes)
         return
     _check_unnamed_vector(given, settings)
+    _check_hashes("", given.get("moduleConfig") or {}, hashes)
 
 
 def check_named_vector(name: str, entry: Mapping[str, Any], settings: Settings) -> None:
@@ -153,6 +156,17 @@ def _check_unnamed_vector(given: Mapping[str, Any], settings: Settings) -> None:
     if vectorizer in modules:
         _check_module(vectorizer, modules[vectorizer] or {})
     _check_index(given, settings)
+
+
+def _check_hashes(vector: str, modules: Mapping[str, Any], hashes: Names[object]) -> None:
+    """What is kept as a hash can't be vectorized again, so nothing else is vectorized with it (since 1.39)."""
+    for config in modules.values():
+        fields = [*((config or {}).get("imageFields") or ()), *((config or {}).get("textFields") or ())]
+        if len(fields) > 1 and any(field in hashes for field in fields):
+            raise Refusal(
+                f"targetVector '{vector}': blobHash property cannot be combined with other vectorizable fields: only "
+                "the hash of its data is stored. Give it a named vector of its own"
+            )
 
 
 def _check_index(entry: Mapping[str, Any], settings: Settings) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.reference.properties import BLOBS
 from harness.reference.request import Counted, Match, Refusal, Results, StoredObject, Vector
 from harness.reference.schema import Collection
 from harness.stubs import base_pb2, properties_pb2, search_get_pb2
@@ -112,6 +113,7 @@ _FIELDS = {
     "date": "date_value",
     "uuid": "uuid_value",
     "blob": "blob_value",
+    "blobHash": "blob_value",
 }
 
 
@@ -120,7 +122,9 @@ def _wanted(request: Any, collection: Collection) -> list[str]:
     asked = request.properties
     if not request.HasField("properties") or asked.return_all_nonref_properties:
         names = [
-            name for name, kind in collection.properties.items() if kind != "blob" and not collection.is_reference(name)
+            name
+            for name, kind in collection.properties.items()
+            if kind not in BLOBS and not collection.is_reference(name)
         ]
     else:
         names = [name[:1].lower() + name[1:] for name in asked.non_ref_properties]

@@ -22,12 +22,14 @@ _NEVER = -62_135_596_800_000
 
 def routes(engine: Engine) -> list[Route]:
     """Method, path and handler of each route."""
-    one = "/v1/objects/{name}/{id}"
+    one, by_id = "/v1/objects/{name}/{id}", "/v1/objects/{id}"  # the second is deprecated: its class is in the body
     return [
         ("GET", "/v1/objects", lambda request, _body: _listed(engine, request)),
         ("POST", "/v1/objects", lambda _request, body: (200, object_json(engine.objects.insert(draft(body or {}))))),
         ("POST", "/v1/objects/validate", lambda _request, body: _validated(engine, body or {})),
-        ("GET", "/v1/objects/{id}", lambda request, _body: _read_anywhere(engine, request)),
+        ("GET", by_id, lambda request, _body: _read_anywhere(engine, request)),
+        ("PUT", by_id, lambda request, body: _replaced(engine, request, body or {})),
+        ("PATCH", by_id, lambda request, body: _merged(engine, request, body or {})),
         ("GET", one, lambda request, _body: _read(engine, request)),
         ("HEAD", one, lambda request, _body: (204 if _found(engine, request) else 404, None)),
         ("PUT", one, lambda request, body: _replaced(engine, request, body or {})),
@@ -124,7 +126,8 @@ def _replaced(engine: Engine, request: Request, body: Mapping[str, Any]) -> Answ
 
 def _merged(engine: Engine, request: Request, body: Mapping[str, Any]) -> Answer:
     object_id = checked_id(request.path_params["id"], "id in path")
-    wanted = replace(draft(body), collection=request.path_params["name"], id=object_id)
+    wanted = draft(body)
+    wanted = replace(wanted, collection=request.path_params.get("name", wanted.collection), id=object_id)
     try:
         engine.objects.merge(_tenanted(wanted, request))
     except Refusal as refusal:

@@ -6,12 +6,17 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from harness.reference.request import Refusal
 from harness.reference.schema import Collection
 
+BLOBS = frozenset({"blob", "blobHash"})
+"""Data types that take base64; of the second only a hash is kept."""
+
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_HASH = re.compile(r"[0-9a-fA-F]{64}")
 _GO_KINDS = {str: "string", bool: "bool", int: "json.Number", float: "json.Number", dict: "map[string]interface {}"}
 
 
@@ -31,12 +36,23 @@ def checked_properties(
     kept = {name: value for name, value in given.items() if value is not None}
     for name, value in kept.items():
         kind = collection.properties[name]
-        if kind == "blob" and isinstance(value, str) and not is_blob(value):
-            raise Refusal(_refused("blob", name, collection, "not a valid blob base64 string"))
+        if kind in BLOBS and isinstance(value, str) and not is_blob(value):
+            raise Refusal(_refused(kind, name, collection, "not a valid blob base64 string"))
         problem = _problem(kind, value)
         if problem:
             raise Refusal(_refused(kind, name, collection, problem))
     return kept
+
+
+def hashed(given: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
+    """The properties as they are kept: of a `blobHash` only the hash of its base64 (since 1.39); one stays as it is."""
+
+    def kept(name: str, value: Any) -> Any:
+        if collection.properties.get(name) != "blobHash" or not isinstance(value, str) or _HASH.fullmatch(value):
+            return value
+        return sha256(value.encode()).hexdigest()
+
+    return {name: kept(name, value) for name, value in given.items()}
 
 
 def unknown_properties(given: Mapping[str, Any], collection: Collection) -> Iterator[dict[str, Any]]:
@@ -119,6 +135,7 @@ def _uuid_problem(value: Any) -> str:
 _CHECKS: Mapping[str, Callable[[Any], str]] = {
     "text": _text_problem,
     "blob": _blob_problem,
+    "blobHash": _blob_problem,
     "int": _int_problem,
     "number": _number_problem,
     "boolean": _boolean_problem,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from harness.model import Module
 from harness.reference.classes import Classes
 from harness.reference.inference import Services
-from harness.reference.properties import checked_properties, unknown_properties
+from harness.reference.properties import checked_properties, hashed, unknown_properties
 from harness.reference.request import Draft, Refusal, StoredObject, Vector, Written
 from harness.reference.rules import Rules
 from harness.reference.schema import Collection, VectorConfig
@@ -166,10 +166,11 @@ class Writer:
         """The object with its vectors; an old one gives its birth and, where nothing changed, its vectors."""
         object_id = draft.id or str(uuid.uuid4())
         properties = {name: value for name, value in draft.properties.items() if value is not None}
+        kept = hashed(properties, collection)
         vectors: dict[str, Vector] = {}
         for name, config in collection.vectors.items():
             try:
-                vector = self._vector(config, replace(draft, id=object_id, properties=properties), old)
+                vector = self._vector(config, replace(draft, id=object_id, properties=properties), old, kept)
             except Refusal as refusal:
                 where = f"{prefix}vectorize target vector {name}: update vector: "
                 raise Refusal(where + refusal.message, refusal.status) from None
@@ -179,7 +180,7 @@ class Writer:
         return StoredObject(
             id=object_id,
             collection=collection.name,
-            properties=properties,
+            properties=kept,
             vector=vectors.pop("", None),
             vectors=vectors,
             tenant=draft.tenant,
@@ -187,11 +188,13 @@ class Writer:
             updated=now,
         )
 
-    def _vector(self, config: VectorConfig, draft: Draft, old: StoredObject | None) -> Vector | None:
+    def _vector(
+        self, config: VectorConfig, draft: Draft, old: StoredObject | None, kept: Mapping[str, Any]
+    ) -> Vector | None:
         given = draft.vectors.get(config.name) if config.name else draft.vector
         if self._rules.brings_own(given):
             return np.array(given, dtype=np.float32)
-        if old is not None and not self._rules.changed(config, old.properties, draft.properties):
+        if old is not None and not self._rules.changed(config, old.properties, kept):
             return dict(vectors_of(old)).get(config.name)
         try:
             return self._vectorized(config, draft)

@@ -81,6 +81,18 @@ def test_an_object_and_its_life(http: httpx.Client, fresh: str) -> None:
     assert http.delete(one).status_code == 204
 
 
+def test_the_old_route_takes_the_class_from_the_body(http: httpx.Client, fresh: str) -> None:
+    """PUT and PATCH of an object by its id alone, deprecated and still there, change the object of the body's class."""
+    create(http, fresh)
+    put(http, fresh, 1, image=image(1, 0))
+    one = f"/v1/objects/{object_id(1)}"
+    body = {"class": fresh, "id": object_id(1), "properties": {"image": image(0, 1)}}
+    assert http.put(one, json=body).json()["vector"] == [0, 1]
+    assert http.patch(one, json={**body, "properties": {"image": image(1, 1)}}).status_code == 204
+    kept = http.get(f"/v1/objects/{fresh}/{object_id(1)}", params={"include": "vector"}).json()
+    assert kept["vector"] == [1, 1]
+
+
 def test_what_is_not_there(http: httpx.Client, fresh: str) -> None:
     """A missing object is a 404 without a body for GET, PUT and PATCH."""
     create(http, fresh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -219,3 +220,43 @@ def test_without_auto_schema_nothing_is_made(open_engine: Callable[..., Bench]) 
     bench.create()
     assert "no such prop with name 'nix'" in bench.put(1, nix=1)
     assert "could not find class Auto" in bench.put(1, name="Auto", a=1)
+
+
+def hashing(bench: Bench) -> None:
+    """A class of two named vectors: of an image, and of one of which only a hash is kept."""
+    kinds = {"image": "blob", "hash": "blobHash", "label": "text"}
+    vectors = {name: {"vectorizer": {"multi2vec-clip": {"imageFields": [name]}}} for name in ("image", "hash")}
+    properties = [{"name": name, "dataType": [kind]} for name, kind in kinds.items()]
+    bench.engine.classes.create({"class": "Hashing", "vectorConfig": vectors, "properties": properties})
+
+
+def test_of_a_blob_hash_only_the_hash_is_kept(bench: Bench, service: PlantedService) -> None:
+    """It is vectorized like an image, its hash is stored, and the same image again makes no call."""
+    hashing(bench)
+    both = {"image": image(1, 0), "hash": image(1, 0)}
+    bench.engine.objects.insert(draft(1, "Hashing", **both))
+    item = bench.engine.find("Hashing", object_id(1))
+    assert item is not None
+    assert item.properties["hash"] == sha256(image(1, 0).encode()).hexdigest()
+    assert item.vectors["hash"].tolist() == item.vectors["image"].tolist() == [1.0, 0.0]
+    calls = len(service.calls)
+    bench.engine.objects.replace(draft(1, "Hashing", **both, label="again"))
+    assert len(service.calls) == calls
+    bench.engine.objects.merge(draft(1, "Hashing", image=image(0, 1)))
+    changed = bench.engine.find("Hashing", object_id(1))
+    assert changed is not None
+    assert changed.properties["hash"] == item.properties["hash"]
+    assert changed.vectors["hash"].tolist() == [1.0, 0.0]
+    assert changed.vectors["image"].tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "more", [{"imageFields": ["image", "hash"]}, {"imageFields": ["hash"], "textFields": ["label"]}]
+)
+def test_a_blob_hash_is_vectorized_alone(more: dict[str, list[str]], bench: Bench) -> None:
+    """A vector of a blobHash and of anything else is refused: it could not be made again."""
+    kinds = {"image": "blob", "hash": "blobHash", "label": "text"}
+    properties = [{"name": name, "dataType": [kind]} for name, kind in kinds.items()]
+    config = {"vectorizer": "multi2vec-clip", "moduleConfig": {"multi2vec-clip": more}, "properties": properties}
+    with pytest.raises(Refusal, match="blobHash property cannot be combined with other vectorizable fields"):
+        bench.engine.classes.create({"class": "Mixed", **config})
