@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from harness.checks.case import Case
+from collections.abc import Sequence
+
+from harness.checks.case import Case, Violation
 from harness.checks.registry import check, directed, image_alone, kept
 from harness.dataset import Scratch
+from harness.dataset.loading import must
 from harness.errors import AnswerError
 from harness.images import Picture
+from harness.interfaces.rest import Object
 from harness.model import Hit, State
 
 _FEW = 6
@@ -181,3 +185,47 @@ def an_object_without_image_is_stored(case: Case) -> None:
             case.require(
                 found is not None and found.vector is None, "an object without an image has a vector", image=kind
             )
+
+
+@check(
+    "objects/patch-null",
+    source="an object without the image (absent or null) has no vector and is not found by nearImage",
+    writes=True,
+    when=(image_alone,),
+)
+def an_image_that_is_patched_away_is_not_found(case: Case) -> None:
+    """After a PATCH of the image to null the object is not found any more; the others are."""
+    with case.scratch() as shelf:
+        ids, pictures = _filled(case, shelf)
+        shelf.patch(ids[0], {case.collection.image_property: None})
+        _gone(case, shelf, ids, pictures[0])
+
+
+@check(
+    "objects/put-without-image",
+    source="an object without the image (absent or null) has no vector and is not found by nearImage",
+    writes=True,
+    when=(image_alone,),
+)
+def an_object_put_without_its_image_is_not_found(case: Case) -> None:
+    """After a PUT without the image the object is not found any more; the others are."""
+    with case.scratch() as shelf:
+        ids, pictures = _filled(case, shelf)
+        must(shelf.rest.put(Object(shelf.class_name, ids[0], {})), "replace an object by one without an image")
+        _gone(case, shelf, ids, pictures[0])
+
+
+def _gone(case: Case, shelf: Scratch, ids: Sequence[str], picture: Picture) -> None:
+    left = shelf.rest.get(shelf.class_name, ids[0])
+    case.require(left is not None, "the object itself is gone", id=ids[0])
+    if left is not None and left.properties.get(case.collection.image_property):
+        raise Violation("the object still has its image", {"id": ids[0]})
+    hits = _nearest(case, shelf, picture)
+    found = sorted(hit.id for hit in hits)
+    case.require(
+        found == sorted(ids[1:]),
+        "what is found is not the objects that have an image",
+        without_image=ids[0],
+        found=found,
+        expected=sorted(ids[1:]),
+    )

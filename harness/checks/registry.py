@@ -34,6 +34,7 @@ CHAPTERS = (
     "certainty",
     "objects",
     "vectorizing",
+    "vectorizing_calls",
     "near_text",
     "encoder",
     "durability",

@@ -14,11 +14,11 @@ from harness.images import Picture
 from harness.interfaces.service import vectors_from
 from harness.model import Module
 
-_SAME = 1e-5
+SAME = 1e-5
 """Relative difference up to which two float32 computations of one vector are the same."""
 
 
-def _said(case: Case, images: Sequence[str] = (), texts: Sequence[str] = ()) -> list[NDArray[np.float64]]:
+def said_of(case: Case, images: Sequence[str] = (), texts: Sequence[str] = ()) -> list[NDArray[np.float64]]:
     """Ask the inference service itself, images first.
 
     Raises:
@@ -31,18 +31,18 @@ def _said(case: Case, images: Sequence[str] = (), texts: Sequence[str] = ()) -> 
     return [np.asarray(vector, dtype=np.float64) for vector in vectors]
 
 
-def _apart(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+def apart(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
     """Relative distance of two vectors; infinite if they differ in length."""
     if left.shape != right.shape:
         return float("inf")
     return float(np.linalg.norm(left - right) / max(1e-30, float(np.linalg.norm(left))))
 
 
-def _turned(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+def turned(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
     """How far the directions are apart: relative distance of the normalised vectors."""
     if left.shape != right.shape:
         return float("inf")
-    return _apart(left / max(1e-30, float(np.linalg.norm(left))), right / max(1e-30, float(np.linalg.norm(right))))
+    return apart(left / max(1e-30, float(np.linalg.norm(left))), right / max(1e-30, float(np.linalg.norm(right))))
 
 
 def _two(case: Case) -> tuple[Picture, Picture]:
@@ -54,7 +54,7 @@ def _two(case: Case) -> tuple[Picture, Picture]:
     samples = case.samples(40)
     first = samples[0]
     for other in samples[1:]:
-        if first.picture and other.picture and _turned(np.array(first.vector), np.array(other.vector)) > 0.1:  # noqa: PLR2004 - clearly apart
+        if first.picture and other.picture and turned(np.array(first.vector), np.array(other.vector)) > 0.1:  # noqa: PLR2004 - clearly apart
             return first.picture, other.picture
     raise Skipped("no two images with clearly different vectors")
 
@@ -71,13 +71,14 @@ def _raw(objects: Any) -> list[tuple[str, Any]]:
     return [(found.id, found.vector) for found in objects]
 
 
-def _definition(
+def class_with(
     case: Case,
     *,
     images: Sequence[str],
     texts: Sequence[str] = (),
     weights: Mapping[str, Sequence[float]] | None = None,
 ) -> dict[str, Any]:
+    """Return a class of these image and text fields, in this order, with the weights of each kind."""
     module = str(case.collection.module)
     settings: dict[str, Any] = {"imageFields": list(images)}
     if texts:
@@ -106,10 +107,10 @@ def every_image_has_a_vector(case: Case) -> None:
 def the_vector_is_the_services(case: Case) -> None:
     """The vector of an object is what the inference service answers for its image."""
     samples = case.samples(6)
-    said = _said(case, images=[one.picture.base64 for one in samples if one.picture is not None])
+    said = said_of(case, images=[one.picture.base64 for one in samples if one.picture is not None])
     for stored, vector in zip(samples, said, strict=True):
-        off = _apart(np.asarray(stored.vector, dtype=np.float64), vector)
-        case.require(off <= _SAME, "the stored vector is not the service's", id=stored.id, relative_difference=off)
+        off = apart(np.asarray(stored.vector, dtype=np.float64), vector)
+        case.require(off <= SAME, "the stored vector is not the service's", id=stored.id, relative_difference=off)
 
 
 @check(
@@ -121,15 +122,15 @@ def the_vector_is_the_services(case: Case) -> None:
 def several_images_give_their_mean(case: Case) -> None:
     """An object with two images gets the mean of their vectors."""
     one, other = _two(case)
-    first, second = _said(case, images=[one.base64, other.base64])
-    got = _stored_vector(case, _definition(case, images=["front", "back"]), {"front": one.base64, "back": other.base64})
-    off = _apart(got, (first + second) / 2)
+    first, second = said_of(case, images=[one.base64, other.base64])
+    got = _stored_vector(case, class_with(case, images=["front", "back"]), {"front": one.base64, "back": other.base64})
+    off = apart(got, (first + second) / 2)
     case.require(
-        off <= _SAME,
+        off <= SAME,
         "the vector is not the mean of the two images' vectors",
         relative_difference=off,
-        from_first_alone=_apart(got, first),
-        from_second_alone=_apart(got, second),
+        from_first_alone=apart(got, first),
+        from_second_alone=apart(got, second),
     )
 
 
@@ -142,10 +143,10 @@ def several_images_give_their_mean(case: Case) -> None:
 def a_missing_second_image_leaves_the_first(case: Case) -> None:
     """Of two image fields, one that is not filled does not count."""
     one, _ = _two(case)
-    [first] = _said(case, images=[one.base64])
-    got = _stored_vector(case, _definition(case, images=["front", "back"]), {"front": one.base64})
-    off = _apart(got, first)
-    case.require(off <= _SAME, "the vector is not that of the one image", relative_difference=off)
+    [first] = said_of(case, images=[one.base64])
+    got = _stored_vector(case, class_with(case, images=["front", "back"]), {"front": one.base64})
+    off = apart(got, first)
+    case.require(off <= SAME, "the vector is not that of the one image", relative_difference=off)
 
 
 @check(
@@ -174,19 +175,19 @@ def _weigh(case: Case, front: str, back: str) -> None:
     """Demand the direction that the weights give, with two image fields of these names, in this order."""
     one, other = _two(case)
     text = text_for(one)
-    of_front, of_back, of_words = _said(case, images=[one.base64, other.base64], texts=[text])
+    of_front, of_back, of_words = said_of(case, images=[one.base64, other.base64], texts=[text])
     for weights in ((0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (0.1, 0.1, 0.8)):
-        definition = _definition(
+        definition = class_with(
             case,
             images=[front, back],
             texts=["words"],
             weights={"imageFields": weights[:2], "textFields": weights[2:]},
         )
         got = _stored_vector(case, definition, {front: one.base64, back: other.base64, "words": text})
-        off = _turned(got, weights[0] * of_front + weights[1] * of_back + weights[2] * of_words)
-        swapped = _turned(got, weights[1] * of_front + weights[0] * of_back + weights[2] * of_words)
+        off = turned(got, weights[0] * of_front + weights[1] * of_back + weights[2] * of_words)
+        swapped = turned(got, weights[1] * of_front + weights[0] * of_back + weights[2] * of_words)
         case.require(
-            off <= _SAME,
+            off <= SAME,
             "the vector does not point where its weights say",
             relative_difference=off,
             relative_difference_if_the_image_weights_were_swapped=swapped,
@@ -201,17 +202,17 @@ def without_weights_every_field_counts_alike(case: Case) -> None:
     """Without weights an object's image and text count alike."""
     one, other = _two(case)
     text = text_for(other)
-    front, words = _said(case, images=[one.base64], texts=[text])
+    front, words = said_of(case, images=[one.base64], texts=[text])
     got = _stored_vector(
-        case, _definition(case, images=["front"], texts=["words"]), {"front": one.base64, "words": text}
+        case, class_with(case, images=["front"], texts=["words"]), {"front": one.base64, "words": text}
     )
-    off = _turned(got, front + words)
+    off = turned(got, front + words)
     case.require(
-        off <= _SAME,
+        off <= SAME,
         "the vector is not between image and text",
         relative_difference=off,
-        from_image_alone=_turned(got, front),
-        from_text_alone=_turned(got, words),
+        from_image_alone=turned(got, front),
+        from_text_alone=turned(got, words),
     )
 
 
@@ -224,10 +225,10 @@ def a_supplied_vector_is_used_as_it_is(case: Case) -> None:
         id_ = shelf.add(one, vector=theirs)
         got = shelf.read().by_id[id_].vector
     case.require(got is not None, "the object has no vector", id=id_)
-    off = _apart(np.asarray(got), np.asarray(theirs))
+    off = apart(np.asarray(got), np.asarray(theirs))
     if case.dataset.metric.value == "cosine":
-        off = _turned(np.asarray(got), np.asarray(theirs))
-    case.require(off <= _SAME, "the supplied vector was not used as it is", id=id_, relative_difference=off)
+        off = turned(np.asarray(got), np.asarray(theirs))
+    case.require(off <= SAME, "the supplied vector was not used as it is", id=id_, relative_difference=off)
 
 
 def text_for(picture: Picture) -> str:

@@ -2,7 +2,7 @@
 
 from harness.images.decode import ImageError, decode_rgb, decoded_size, image_size, thumbnail
 from harness.images.folder import load_folder, load_manifest, write_manifest
-from harness.images.picture import ImageSet, Picture
+from harness.images.picture import ImageSet, Picture, fingerprint
 from harness.images.planted import planted_picture, planted_text, planted_text_vector, planted_vector
 from harness.images.sets import ladder_set, planted_set
 from harness.images.shipped import shipped, shipped_folder
@@ -15,6 +15,7 @@ __all__ = [
     "Picture",
     "decode_rgb",
     "decoded_size",
+    "fingerprint",
     "image_size",
     "ladder_set",
     "load_folder",

@@ -11,6 +11,11 @@ from pathlib import Path
 from harness.errors import FileError
 
 
+def fingerprint(sent: str) -> str:
+    """What the inference service's list of calls shows of an image (as base64) or a text that it was sent."""
+    return hashlib.sha256(sent.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """One encoded image file and the facts that a search over it is judged by.

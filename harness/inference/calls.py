@@ -15,9 +15,10 @@ class Call:
     """One finished call.
 
     `texts` and `images` count what it asked for (0 where the body could not be read), `bytes` is the length of the
-    body. `waited_ms` is the time in the queue, for a worker and for other forward passes; `computed_ms` the work on
-    this call: reading, decoding, resizing, forward passes, writing; `total_ms` the time from its headers to its answer,
-    the arrival of the body included. `at` is when it was answered, in seconds since 1970.
+    body; `inputs` are the fingerprints of the texts and then of the images, in their order. `waited_ms` is the time in
+    the queue, for a worker and for other forward passes; `computed_ms` the work on this call: reading, decoding,
+    resizing, forward passes, writing; `total_ms` the time from its headers to its answer, the arrival of the body
+    included. `at` is when it was answered, in seconds since 1970.
     """
 
     seq: int
@@ -31,6 +32,7 @@ class Call:
     computed_ms: float
     total_ms: float
     at: float
+    inputs: tuple[str, ...] = ()
 
 
 class Calls:

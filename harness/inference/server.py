@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from harness.images import fingerprint
 from harness.inference import wire
 from harness.inference.calls import Calls
 from harness.inference.encoders import Encoders, EncodingError
@@ -55,6 +56,7 @@ class _Done:
     job: wire.Job
     queued: float
     worked: float
+    inputs: tuple[str, ...] = ()
 
 
 class _GoneError(Exception):
@@ -156,6 +158,7 @@ class _Service:
             computed_ms=_ms(done.worked),
             total_ms=_ms(time.perf_counter() - began),
             at=time.time(),
+            inputs=done.inputs,
         )
         return done.status, done.body
 
@@ -176,7 +179,9 @@ class _Service:
             _log.exception("a call of %s failed", protocol.route)
             answer = _error(f"{type(error).__name__}: {error}")
         waited = turns.waited()
-        return _Done(status, answer, job, began - handed_over + waited, time.perf_counter() - began - waited)
+        worked = time.perf_counter() - began - waited
+        inputs = tuple(map(fingerprint, (*job.texts, *job.images)))
+        return _Done(status, answer, job, began - handed_over + waited, worked, inputs)
 
 
 async def _body(receive: Receive) -> bytes:

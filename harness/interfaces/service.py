@@ -23,13 +23,17 @@ NO_CALLS = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that the harness's own service served: when, and how long in all and in the model, in milliseconds."""
+    """One call that the harness's own service served: how long in all and in the model, in milliseconds.
+
+    `inputs` are the fingerprints (`harness.images`) of the texts and then of the images that it was sent, in order.
+    """
 
     seq: int
     status: int
     total_ms: float
     computed_ms: float
     waited_ms: float
+    inputs: tuple[str, ...] = ()
 
 
 def vectors_from(
@@ -77,7 +81,14 @@ def calls_since(url: str, seq: int) -> tuple[int, list[Call]]:
         with closing(exchange(url, timeout=_PATIENCE)) as service:
             told = _told(service, "GET", "/nearimage/calls", params={"since": str(seq)})
         calls = [
-            Call(one["seq"], one["status"], one["total_ms"], one["computed_ms"], one["waited_ms"])
+            Call(
+                one["seq"],
+                one["status"],
+                one["total_ms"],
+                one["computed_ms"],
+                one["waited_ms"],
+                tuple(one.get("inputs", ())),
+            )
             for one in told["calls"]
         ]
         return int(told["next"]), calls

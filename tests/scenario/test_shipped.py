@@ -33,6 +33,7 @@ BY_NAME = (
     "threshold-dynamic",
     "threshold-odd",
     "threshold-ties",
+    "vectorizing",
 )
 NAMES = (*USUAL[:2], *sorted((*USUAL[2:], *BY_NAME)))
 SCHEMA_FILE = Path(__file__).parents[2] / "harness" / "scenario.schema.json"

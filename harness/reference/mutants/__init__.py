@@ -26,6 +26,7 @@ from harness.reference.mutants import (
     settings,
     tenants,
     thresholds,
+    vectorizing,
 )
 from harness.reference.mutants.registry import MUTANTS, Mutant
 
@@ -52,4 +53,5 @@ __all__ = [
     "settings",
     "tenants",
     "thresholds",
+    "vectorizing",
 ]
