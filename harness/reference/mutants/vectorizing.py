@@ -86,8 +86,8 @@ class MissingImageIsSentEmpty(Rules):
 class AnEmptyImageIsOnes(Rules):
     """An empty image is accepted, and has a vector of ones."""
 
-    def is_blob(self, text: str) -> bool:
-        return not text or super().is_blob(text)
+    def is_blob(self, value: str) -> bool:
+        return not value or super().is_blob(value)
 
     def failed_import(self, refusal: Refusal, draft: Draft) -> Vector | None:
         del refusal, draft
