@@ -211,7 +211,10 @@ def an_object_put_without_its_image_is_not_found(case: Case) -> None:
     """After a PUT without the image the object is not found any more; the others are."""
     with case.scratch() as shelf:
         ids, pictures = _filled(case, shelf)
-        must(shelf.rest.put(Object(shelf.class_name, ids[0], {})), "replace an object by one without an image")
+        reply = shelf.rest.put(Object(shelf.class_name, ids[0], {}))
+        if reply.state is State.REFUSED:
+            raise Violation("an object without an image is refused", {"id": ids[0], "message": reply.message})
+        must(reply, "replace an object by one without an image")
         _gone(case, shelf, ids, pictures[0])
 
 
