@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import __version__
-from harness.commands import ab, compare, generate, limit, scale, truth
+from harness.commands import ab, compare, generate, limit, load, scale, truth
 from harness.errors import ExitCode, HarnessError
 from harness.options import TargetOptions
 from harness.options import add as add_target_options
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     limit.add(commands)
     scale.add(commands)
     generate.add(commands)
+    load.add(commands)
     return parser
 
 

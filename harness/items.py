@@ -16,7 +16,7 @@ from harness.checks import Check, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.checks.steps import done
-from harness.errors import FileError
+from harness.errors import FileError, UsageError
 from harness.fleet import Start
 from harness.interfaces import DEFAULT
 from harness.latency import Measured, elsewhere, measure
@@ -60,10 +60,10 @@ class ScenarioFile(pytest.File):
             pytest.Collector.CollectError: if the file is wrong; says where.
         """
         try:
-            self.scenario = load_scenario(self.path)
-        except FileError as error:
+            sitting = self.config.stash[SITTING]
+            self.scenario = load_scenario(self.path, load=sitting.options.load)
+        except (FileError, UsageError) as error:
             raise self.CollectError(str(error)) from error
-        sitting = self.config.stash[SITTING]
         for collection in self.scenario.collections:
             for interface in sitting.options.interfaces:
                 for make in self._items(sitting, collection, interface):
@@ -229,7 +229,7 @@ class LoadItem(_Told, pytest.Item):
         """Make the item of one collection. With `-n` it says why it can't be measured."""
         item: LoadItem = cls.from_parent(file, name=f"load@{collection.name}@{interface}{_at(file, target)}")
         station = sitting.station(target, Start.of(file.scenario))
-        item.under = loads.UnderLoad(station, file.scenario, collection, interface, sitting.options.wants)
+        item.under = loads.UnderLoad(station, file.scenario, collection, interface, sitting.options)
         item.target, item.alone = target, not sitting.parallel
         item.add_marker("load")
         item.add_marker(str(Level.MUST))

@@ -82,6 +82,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
     group.addoption("--deviations", type=Path, default=None, metavar="FILE", help="more deviations that are known")
     group.addoption("--strict-deviations", action="store_true", help="a deviation that is known fails too")
+    group.addoption(
+        "--load", default="", metavar="JSON", help="keys of `load` that count instead of the scenario's own"
+    )
+    group.addoption("--load-workers", type=int, default=0, metavar="N", help="send a load from so many Locust workers")
     group.addoption("--record", type=Path, default=None, metavar="FILE", help="write the record of the run here")
 
 

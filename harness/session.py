@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import ExitCode, FileError, UsageError, worst
 from harness.options import TargetOptions
@@ -33,6 +34,8 @@ class RunOptions:
     out: Path = field(default_factory=lambda: Path("nearimage-out"))
     deviations: Path | None = None
     strict: bool = False
+    load: Mapping[str, Any] = field(default_factory=dict)
+    load_workers: int = 0
     junit: Path | None = None
     benchmark_json: Path | None = None
     quiet: bool = False
@@ -168,6 +171,8 @@ def _arguments(options: RunOptions, paths: Sequence[Path], folder: Path) -> list
         *("--seed", str(options.seed)),
         *([f"--deviations={options.deviations.resolve()}"] if options.deviations else []),
         *(["--strict-deviations"] if options.strict else []),
+        *([f"--load={json.dumps(dict(options.load))}"] if options.load else []),
+        *([f"--load-workers={options.load_workers}"] if options.load_workers else []),
         *([f"--junitxml={options.junit.resolve()}"] if options.junit else []),
         *([f"--benchmark-json={options.benchmark_json.resolve()}"] if options.benchmark_json else []),
     ]
@@ -179,7 +184,7 @@ def _check(options: RunOptions, paths: Sequence[Path]) -> None:
     from harness.scenario import load_scenario
     from harness.sitting import Options
 
-    scenarios = [load_scenario(path) for path in paths]
+    scenarios = [load_scenario(path, load=options.load) for path in paths]
     interfaces = tuple(options.interfaces.split(","))
     Options(options.targets, interfaces=interfaces, deviations=options.deviations).check()
     demand_checks(options.checks, check_ids(scenarios))

@@ -39,6 +39,8 @@ class Options:
     """What was asked for on the command line; `require` is `weaviate` or empty, `seed` is what is drawn from.
 
     `deviations` is a file of the user's, beside ours; `strict`: what is known to deviate is a violation all the same.
+    `load` has keys of a scenario's load that count instead of its own, `load_workers` says how many Locust workers send
+    it, 0 that this process does.
     """
 
     targets: TargetOptions = field(default_factory=TargetOptions)
@@ -48,6 +50,8 @@ class Options:
     seed: int = 0
     deviations: Path | None = None
     strict: bool = False
+    load: Mapping[str, Any] = field(default_factory=dict)
+    load_workers: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "interfaces", chosen(self.interfaces))

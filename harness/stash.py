@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ def sitting_of(config: pytest.Config) -> Sitting:
             seed=config.getoption("--seed"),
             deviations=config.getoption("--deviations"),
             strict=config.getoption("--strict-deviations"),
+            load=json.loads(config.getoption("--load") or "{}"),
+            load_workers=config.getoption("--load-workers"),
         )
         handed = getattr(config, "workerinput", {}).get(HANDED)
         config.stash[SITTING] = Sitting(asked, handed or None, parallel=handed is not None)

@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transport": set(),
     "keeping": set(),
     "histogram": set(),
+    "load_words": set(),
     "exchange": {"transport"},
     "images": BASE,
     "oracle": BASE,
@@ -50,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
     "commands": BASE
     | {
+        "load_words",
         "comparing",
         "generating",
         "interfaces",
@@ -63,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "loadrun": BASE
     | {"checks", "dataset", "histogram", "images", "interfaces", "load", "record", "scenario", "station", "statistics"}
-    | {"transport"},
+    | {"load_words", "sitting", "transport"},
     "surveying": BASE
     | {
         "abilities",

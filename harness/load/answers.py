@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import inf, nextafter
 
 from harness.load.samples import Fate
 from harness.model import Answer, Hit, Question, State
@@ -132,10 +133,10 @@ def faults(hits: Sequence[Hit], expectation: Expectation) -> list[Fault]:
     known = [hit for hit in hits if hit.id not in expectation.added]
     limit, threshold = question.limit, expectation.threshold
     if len(known) < len(hits):
-        # what was added may have pushed out what is farther than the last hit, and nothing nearer
+        # what was added may have pushed out what is as far as the last hit or farther, and nothing nearer
         limit = None
         if question.limit is not None and len(hits) >= question.limit and hits[-1].distance is not None:
-            edge = hits[-1].distance - truth.apart(truth.ids)
+            edge = nextafter(hits[-1].distance - truth.apart(truth.ids), -inf)
             threshold = edge if threshold is None else min(edge, threshold)
         known = [hit for hit in known if threshold is None or hit.distance is None or hit.distance <= threshold]
     if expectation.exact:

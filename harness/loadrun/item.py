@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
 from dataclasses import dataclass
 
 from harness.checks.case import Skipped
 from harness.dataset import UnfitError
 from harness.errors import HarnessError, UnsupportedError
 from harness.load.wires import NAMES
+from harness.load_words import words_of
 from harness.loadrun.entry import Place, load_entry
 from harness.loadrun.measuring import Loaded, put_under_load
 from harness.loadrun.promised import Promised
 from harness.model import Level, Outcome, Verdict
 from harness.record import Entry, VerdictEntry
 from harness.scenario import LOAD, Collection, OpenLoad, Scenario
+from harness.sitting import Options
 from harness.station import Station, unfit
 
 _GRAVITY = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED, Outcome.HELD, Outcome.SKIPPED)
@@ -22,16 +24,13 @@ _GRAVITY = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED, Outcome.HELD, 
 
 @dataclass(frozen=True, slots=True)
 class UnderLoad:
-    """What is put under load: a collection of a scenario, at one target, over one interface.
-
-    `wanted` says which checks were asked for.
-    """
+    """What is put under load: a collection of a scenario, at one target, over one interface; `options` of the run."""
 
     station: Station
     scenario: Scenario
     collection: Collection
     interface: str
-    wanted: Callable[[str], bool]
+    options: Options
 
     @property
     def load(self) -> OpenLoad:
@@ -48,7 +47,13 @@ class UnderLoad:
     @property
     def again(self) -> str:
         """The command that does so again."""
-        return self.station.again(self.scenario, f"{LOAD}/*")
+        again = self.station.again(self.scenario, f"{LOAD}/*")
+        by_hand = words_of(self.options.load, self.options.load_workers)
+        if not by_hand:
+            return again
+        return " ".join(
+            [again.replace("nearimage run", "nearimage load", 1).partition(" --checks ")[0], shlex.join(by_hand)]
+        )
 
 
 def measure(under: UnderLoad) -> tuple[list[Entry], Verdict]:
@@ -71,7 +76,7 @@ def measure(under: UnderLoad) -> tuple[list[Entry], Verdict]:
         station.listen()
         return _only(_verdict(under, Outcome.UNDECIDED, str(error)))
     verdicts = list(Promised(loaded.found, scenario, under.again, lambda: _evidence(loaded)).verdicts())
-    wanted = [verdict for verdict in verdicts if under.wanted(verdict.check)] or verdicts[:1]
+    wanted = [verdict for verdict in verdicts if under.options.wants(verdict.check)] or verdicts[:1]
     entries: list[Entry] = [load_entry(loaded.found, raw=under.load.raw), *map(VerdictEntry.of, wanted)]
     return entries, min(wanted, key=lambda one: _GRAVITY.index(one.outcome))
 

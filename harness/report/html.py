@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from harness.model import Outcome
 from harness.record import Record
-from harness.report import sections, versus, words
+from harness.report import loads, sections, versus, words
 from harness.report.comparing import compared, held
 from harness.report.findings import LOUD, QUIET, at, findings, headline, in_places, skips, spread, where
 from harness.report.outline import outline
@@ -64,6 +64,7 @@ def _content(record: Record) -> dict[str, Any]:
         "usage": used,
         "show_targets": comparison is not None or bool(begun or used),
         "timings": timings,
+        "loads": loads.drawn(record.loads),
         "stacks": stacks(record),
         "slowest": slowest(verdicts),
         "limits": limits(record),

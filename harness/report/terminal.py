@@ -14,7 +14,7 @@ from rich.text import Text
 
 from harness.model import Outcome
 from harness.record import Record
-from harness.report import versus, words
+from harness.report import loads, versus, words
 from harness.report.breaking import Breaking
 from harness.report.comparing import compared
 from harness.report.findings import (
@@ -89,6 +89,8 @@ class _Screen:
         if self._record.latencies:
             names = self._comparison.names if self._comparison else ()
             self._pen.print("", *latencies(self._record.latencies, names, self._pen))
+        if self._record.loads:
+            self._pen.print("", *loads.tables(self._record.loads, self._pen))
         if slow := slowest(self._record.verdicts):
             self._pen.print("", self._slowest(slow))
         self._pen.print(*surveyed(self._record, self._pen))
