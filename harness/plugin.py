@@ -86,6 +86,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--load", default="", metavar="JSON", help="keys of `load` that count instead of the scenario's own"
     )
     group.addoption("--load-workers", type=int, default=0, metavar="N", help="send a load from so many Locust workers")
+    group.addoption("--load-listen", default="", metavar="HOST:PORT", help="where workers of other machines find it")
     group.addoption("--record", type=Path, default=None, metavar="FILE", help="write the record of the run here")
 
 

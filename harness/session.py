@@ -36,6 +36,7 @@ class RunOptions:
     strict: bool = False
     load: Mapping[str, Any] = field(default_factory=dict)
     load_workers: int = 0
+    load_listen: str = ""
     junit: Path | None = None
     benchmark_json: Path | None = None
     quiet: bool = False
@@ -173,6 +174,7 @@ def _arguments(options: RunOptions, paths: Sequence[Path], folder: Path) -> list
         *(["--strict-deviations"] if options.strict else []),
         *([f"--load={json.dumps(dict(options.load))}"] if options.load else []),
         *([f"--load-workers={options.load_workers}"] if options.load_workers else []),
+        *([f"--load-listen={options.load_listen}"] if options.load_listen else []),
         *([f"--junitxml={options.junit.resolve()}"] if options.junit else []),
         *([f"--benchmark-json={options.benchmark_json.resolve()}"] if options.benchmark_json else []),
     ]

@@ -40,7 +40,7 @@ class Options:
 
     `deviations` is a file of the user's, beside ours; `strict`: what is known to deviate is a violation all the same.
     `load` has keys of a scenario's load that count instead of its own, `load_workers` says how many Locust workers send
-    it, 0 that this process does.
+    it, 0 that this process does, and `load_listen` where those of other machines find it.
     """
 
     targets: TargetOptions = field(default_factory=TargetOptions)
@@ -52,6 +52,7 @@ class Options:
     strict: bool = False
     load: Mapping[str, Any] = field(default_factory=dict)
     load_workers: int = 0
+    load_listen: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "interfaces", chosen(self.interfaces))

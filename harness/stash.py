@@ -45,6 +45,7 @@ def sitting_of(config: pytest.Config) -> Sitting:
             strict=config.getoption("--strict-deviations"),
             load=json.loads(config.getoption("--load") or "{}"),
             load_workers=config.getoption("--load-workers"),
+            load_listen=config.getoption("--load-listen"),
         )
         handed = getattr(config, "workerinput", {}).get(HANDED)
         config.stash[SITTING] = Sitting(asked, handed or None, parallel=handed is not None)

@@ -19,6 +19,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     load_words.add(load)
     load.add_argument("--interfaces", default="graphql", metavar="A,B", help="of graphql, grpc, python; graphql")
     load.add_argument("--workers", type=int, default=0, metavar="N", help="send from so many workers of Locust")
+    load.add_argument(
+        "--listen", default="", metavar="HOST:PORT", help="the workers run on other machines and find this one there"
+    )
     load.add_argument("--seed", type=int, default=0, metavar="N", help="draw other times and another order")
     load.add_argument("--require", choices=("weaviate",), default="", help="fail unless a real Weaviate is tested")
     load.add_argument("--out", type=Path, default=Path("nearimage-out"), metavar="DIR", help="where runs are kept")
@@ -34,6 +37,8 @@ def _load(options: argparse.Namespace) -> ExitCode:
     keys = load_words.of(options)
     if options.workers < 0:
         raise UsageError("--workers is a number of processes, 1 or more")
+    if options.listen and (not options.workers or not options.listen.rpartition(":")[2].isdigit()):
+        raise UsageError("--listen is HOST:PORT, and --workers says how many will come")
     for path in scenario_paths([options.scenario]):
         profile = load_scenario(path, load=keys).load
         if profile is None or profile.open is None:
@@ -48,6 +53,7 @@ def _load(options: argparse.Namespace) -> ExitCode:
             seed=options.seed,
             load=keys,
             load_workers=options.workers,
+            load_listen=options.listen,
             out=options.out,
             quiet=options.quiet,
         )

@@ -34,3 +34,12 @@ def in_a_loop(work: Coroutine[Any, Any, _Made]) -> _Made:
         make = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=make) as runner:
         return runner.run(work)
+
+
+def event_loop() -> str:
+    """Return which event loop that is."""
+    try:
+        import uvloop
+    except ImportError:
+        return "asyncio"
+    return f"uvloop {uvloop.__version__}"

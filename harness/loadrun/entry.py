@@ -59,6 +59,7 @@ class Found:
     cold: float | None = None
     module_share: Interval | None = None
     processes: int = 1
+    generator: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -113,7 +114,7 @@ def load_entry(found: Found, *, raw: bool = False) -> LoadEntry:
             queued=int(samples.queued.sum()),
             stolen=disturbance.stolen,
             others=disturbance.others,
-            loop=_loop(),
+            loop=found.generator,
         ),
         invalid=found.validity.reasons,
         notes=(found.steady.why, *found.notes),
@@ -192,11 +193,3 @@ def _raw(found: Found) -> RawFact:
 
 def _column(values: Floats) -> tuple[float, ...]:
     return tuple(np.round(np.nan_to_num(values, nan=-1.0), _RAW_DIGITS).tolist())
-
-
-def _loop() -> str:
-    try:
-        import uvloop
-    except ImportError:
-        return "asyncio"
-    return f"uvloop {uvloop.__version__}"

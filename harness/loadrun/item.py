@@ -67,7 +67,15 @@ def measure(under: UnderLoad) -> tuple[list[Entry], Verdict]:
         case = stage.case(station.dataset(scenario, collection), under.interface, scenario.questions_for(collection))
         names = scenario.load.questions if scenario.load else ()
         exact = not any(one.key == "recall" for one in scenario.promises_about(LOAD))
-        loaded = put_under_load(case, under.load, under.place, names=names, exact=exact)
+        loaded = put_under_load(
+            case,
+            under.load,
+            under.place,
+            names=names,
+            exact=exact,
+            workers=under.options.load_workers,
+            listen=under.options.load_listen,
+        )
     except (UnfitError, UnsupportedError) as error:
         return _only(elsewhere(under, f"{error.what}. {error.hint}".strip()))
     except Skipped as error:

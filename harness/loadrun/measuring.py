@@ -13,14 +13,16 @@ import numpy as np
 
 from harness.checks.case import Case, Skipped
 from harness.dataset.loading import properties
-from harness.errors import AnswerError
+from harness.errors import AnswerError, UnsupportedError
 from harness.interfaces.rest import Object, Rest
 from harness.interfaces.service import NO_CALLS, calls_since
 from harness.load.answers import Answers, Expectation, Judged, judged
+from harness.load.distributed import run_distributed
 from harness.load.disturbance import Disturbance, watching
 from harness.load.inserting import Inserting
-from harness.load.lanes import Request, Wire
+from harness.load.lanes import Encoded, Request, Wire
 from harness.load.mix import order
+from harness.load.pace import event_loop
 from harness.load.percentiles import percentiles
 from harness.load.runner import run_closed, run_open
 from harness.load.samples import Samples
@@ -65,7 +67,16 @@ def schedule_of(load: OpenLoad, seed: int) -> Schedule:
             return poisson(load.rate, load.seconds, seed)
 
 
-def put_under_load(case: Case, load: OpenLoad, place: Place, *, names: tuple[str, ...] = (), exact: bool) -> Loaded:
+def put_under_load(
+    case: Case,
+    load: OpenLoad,
+    place: Place,
+    *,
+    names: tuple[str, ...] = (),
+    exact: bool,
+    workers: int = 0,
+    listen: str = "",
+) -> Loaded:
     """Put a collection under load.
 
     Args:
@@ -74,6 +85,8 @@ def put_under_load(case: Case, load: OpenLoad, place: Place, *, names: tuple[str
         place: what it is called in the record.
         names: only these questions of the scenario; empty means all.
         exact: whether an answer that lacks a neighbour is wrong; otherwise that is told as recall.
+        workers: so many of Locust's workers send; 0: this process does.
+        listen: where workers of other machines find this one; empty starts them here.
 
     Raises:
         AnswerError: there is no connection, or the vector of a question can't be had.
@@ -90,16 +103,32 @@ def put_under_load(case: Case, load: OpenLoad, place: Place, *, names: tuple[str
     service = _service(case)
     since = calls_since(service, NO_CALLS)[0] if service else 0
     with _inserting(case, load) as inserting, watching(_ports(case.endpoint)) as disturbance:
-        samples = run_open(
-            how,
-            requests,
-            schedule.times,
-            which,
-            concurrency=load.concurrency,
-            timeout=load.timeout,
-            heard=answers,
-            beside=inserting.run if inserting is not None else None,
-        )
+        if workers:
+            _demand_distributable(case, load)
+            sent = run_distributed(
+                case.endpoint,
+                [one for one in requests if isinstance(one, Encoded)],
+                schedule.times,
+                which,
+                workers=workers,
+                concurrency=load.concurrency,
+                timeout=load.timeout,
+                listen=listen,
+            )
+            samples, answers = sent.samples, sent.answers
+        else:
+            samples = run_open(
+                how,
+                requests,
+                schedule.times,
+                which,
+                concurrency=load.concurrency,
+                timeout=load.timeout,
+                heard=answers,
+                beside=inserting.run if inserting is not None else None,
+            )
+    if workers:
+        disturbance.own = sent.cpu
     state = steady_state(samples) if load.schedule in _EVEN else Steady(0.0, steady=True, why="the rate changes")
     found = Found(
         place=place,
@@ -115,10 +144,19 @@ def put_under_load(case: Case, load: OpenLoad, place: Place, *, names: tuple[str
         judged=_judged(asking, answers, samples, how, _added(inserting), exact=exact),
         inserted=len(inserting.stored) if inserting is not None else 0,
         cold=cold,
+        processes=workers or 1,
+        generator="Locust, gevent" if workers else event_loop(),
         module_share=_module_share(service, since, samples) if service else None,
         notes=_notes(answers, disturbance, inserting, load, case.endpoint),
     )
     return Loaded(found, asking)
+
+
+def _demand_distributable(case: Case, load: OpenLoad) -> None:
+    if case.interface.name != "graphql":
+        raise UnsupportedError(f"workers ask over graphql, not over {case.interface.name}")
+    if load.inserts:
+        raise UnsupportedError("workers store nothing meanwhile: leave out `inserts`")
 
 
 def _valid(samples: Samples, schedule: Schedule, state: Steady, disturbance: Disturbance, lanes: int) -> Validity:
