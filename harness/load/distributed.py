@@ -7,6 +7,7 @@ sends its part of the schedule with as many of Locust's users as lanes fall to i
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def run_distributed(
             raise _silent(folder / "said", "did not come to an end") from None
         if not result.exists():
             raise _silent(folder / "said", "handed nothing back")
-        return _joined(orjson.loads(result.read_bytes()))
+        return _joined(json.loads(result.read_bytes()))
 
 
 def _profile(
