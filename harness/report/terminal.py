@@ -89,8 +89,7 @@ class _Screen:
         if self._record.latencies:
             names = self._comparison.names if self._comparison else ()
             self._pen.print("", *latencies(self._record.latencies, names, self._pen))
-        if self._record.loads:
-            self._pen.print("", *loads.tables(self._record.loads, self._pen))
+        self._pen.print(*loads.tables(self._record.loads, self._pen))
         if slow := slowest(self._record.verdicts):
             self._pen.print("", self._slowest(slow))
         self._pen.print(*surveyed(self._record, self._pen))
