@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -94,15 +95,15 @@ def run_distributed(
         processes = [subprocess.Popen([*words, *expected], env=environment, stdout=said, stderr=said)]  # noqa: S603
         stack.callback(_end, processes)
         for _ in range(0 if listen else workers):
-            joined = ["--worker", "--master-host", "127.0.0.1", "--master-port", with_port]
-            processes.append(subprocess.Popen([*words, *joined], stdout=said, stderr=said))  # noqa: S603
+            worker = ["--worker", "--master-host", "127.0.0.1", "--master-port", with_port]
+            processes.append(subprocess.Popen([*words, *worker], stdout=said, stderr=said))  # noqa: S603
         try:
             processes[0].wait(float(times[-1]) + timeout + _SPARE + (600.0 if listen else 0.0))
         except subprocess.TimeoutExpired:
             raise _silent(folder / "said", "did not come to an end") from None
         if not result.exists():
             raise _silent(folder / "said", "handed nothing back")
-        return _joined(json.loads(result.read_bytes()))
+        return joined(json.loads(result.read_bytes()))
 
 
 def _profile(
@@ -121,20 +122,20 @@ def _profile(
     )
 
 
-def _joined(parts: list[dict[str, object]]) -> Distributed:
+def joined(parts: list[dict[str, Any]]) -> Distributed:
+    """Return what the workers handed back as what one generator measured."""
     answers = Answers()
     samples = []
     for part in parts:
         columns = part["columns"]
-        assert isinstance(columns, dict)
         kinds = {"question": np.int32, "queued": np.bool_, "fate": np.int8}
         samples.append(
             Samples(**{name: np.array(values, dtype=kinds.get(name, np.float64)) for name, values in columns.items()})
         )
-        for question, body, count in part["bodies"]:  # type: ignore[attr-defined]
+        for question, body, count in part["bodies"]:
             for _ in range(count):
                 answers(0, question, Fate.OK, body.encode("utf-8", "surrogateescape"))
-    return Distributed(Samples.joined(samples), answers, max(float(str(part["cpu"])) for part in parts))
+    return Distributed(Samples.joined(samples), answers, max(part["cpu"] for part in parts))
 
 
 def _free_port() -> str:
@@ -160,3 +161,7 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
 def _silent(said: Path, what: str) -> AnswerError:
     lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LAST_LINES:]
     return AnswerError("\n".join([f"the workers of the load {what}", *lines]))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{_FILE}\n")  # for `python -m locust -f` on another machine

@@ -10,6 +10,7 @@ import json
 import os
 import time
 from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +19,7 @@ import gevent
 import numpy as np
 from gevent.event import Event
 from gevent.queue import Queue
+from gevent.socket import wait_read
 from locust import User, events, task
 
 from harness.exchange import exchange
@@ -27,6 +29,7 @@ from harness.load.distributed import PROFILE, RESULT
 from harness.load.http_lanes import fate
 from harness.load.lanes import Encoded
 from harness.load.samples import Fate, Rows
+from harness.load.ticking import TimerFile
 
 _PART, _DONE = "nearimage-part", "nearimage-done"
 _LEAD = 0.5
@@ -52,8 +55,9 @@ class _Engine:
 
     def pace(self) -> None:
         """Say when each request is due."""
+        wait = _waiting()
         for row, intended in enumerate(self.rows.intended.tolist()):
-            gevent.sleep(max(0.0, self.start + intended - perf_counter()))
+            wait(self.start + intended)
             self.rows.queued[row] = self.idle <= self.due.qsize()
             self.due.put(row)
         if not self.left:
@@ -71,6 +75,22 @@ class _Engine:
             ],
             "cpu": (time.process_time() - self.cpu) / max(1e-9, perf_counter() - self.start),
         }
+
+
+def _waiting() -> Callable[[float], None]:
+    """Return what waits for a time without stopping the other greenlets: gevent's own timer is a millisecond coarse."""
+    try:
+        timer = TimerFile()
+    except OSError:
+        return lambda when: gevent.sleep(max(0.0, when - perf_counter()))
+
+    def wait(when: float) -> None:
+        if when > perf_counter():
+            timer.set(when)
+            wait_read(timer.file)
+            timer.over()
+
+    return wait
 
 
 class _Worker:

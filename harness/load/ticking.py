@@ -34,12 +34,10 @@ class Ticker(Protocol):
 
 def ticker(call: Callable[[], None]) -> Ticker:
     """Return a ticker of the running event loop."""
-    if sys.platform == "linux":
-        try:
-            return _TimerFile(call)
-        except OSError:  # such a timer is not given to everybody
-            pass
-    return _LoopTimer(call)
+    try:
+        return _FileTicker(call)
+    except OSError:
+        return _LoopTimer(call)
 
 
 class _Span(ctypes.Structure):
@@ -50,31 +48,57 @@ class _Setting(ctypes.Structure):
     _fields_ = (("interval", _Span), ("value", _Span))
 
 
-class _TimerFile:
-    def __init__(self, call: Callable[[], None]) -> None:
+class TimerFile:
+    """A timer that is a file: it can be read when its time has come. Linux.
+
+    Raises:
+        OSError: the system gives none.
+    """
+
+    def __init__(self) -> None:
+        if sys.platform != "linux":
+            raise OSError("no such timer here")
         self._system = ctypes.CDLL(None, use_errno=True)
-        self._file = self._system.timerfd_create(_CLOCK_MONOTONIC, _FLAGS)
-        if self._file < 0:
+        self.file: int = self._system.timerfd_create(_CLOCK_MONOTONIC, _FLAGS)
+        if self.file < 0:
             raise OSError(ctypes.get_errno(), "no timer")
-        self._call = call
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._file, self._over)
 
-    def _over(self) -> None:
-        try:
-            os.read(self._file, 8)
-        except BlockingIOError:  # it was set anew meanwhile
-            return
-        self._call()
-
-    def at(self, when: float) -> None:
+    def set(self, when: float) -> None:
+        """Set the time (`time.perf_counter`); one that is over is now."""
         seconds, nanoseconds = divmod(max(1, int(when * _NANO)), _NANO)
         setting = _Setting(_Span(0, 0), _Span(seconds, nanoseconds))
-        self._system.timerfd_settime(self._file, _ABSOLUTE, ctypes.byref(setting), None)
+        self._system.timerfd_settime(self.file, _ABSOLUTE, ctypes.byref(setting), None)
+
+    def over(self) -> bool:
+        """Take note that the time has come; False if it was set anew meanwhile."""
+        try:
+            os.read(self.file, 8)
+        except BlockingIOError:
+            return False
+        return True
 
     def close(self) -> None:
-        self._loop.remove_reader(self._file)
-        os.close(self._file)
+        """Give the file back."""
+        os.close(self.file)
+
+
+class _FileTicker:
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._timer = TimerFile()
+        self._call = call
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._timer.file, self._over)
+
+    def _over(self) -> None:
+        if self._timer.over():
+            self._call()
+
+    def at(self, when: float) -> None:
+        self._timer.set(when)
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._timer.file)
+        self._timer.close()
 
 
 class _LoopTimer:
