@@ -23,7 +23,7 @@ from harness.transport import is_loopback
 if TYPE_CHECKING:
     from harness.model import Endpoint
 
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 """Seconds that a snippet has: most of what it takes is the start of its language."""
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")

@@ -25,6 +25,7 @@ with weaviate.connect_to_custom(
     grpc_port=int(grpc_port),
     grpc_secure=http.scheme == "https",
     auth_credentials=Auth.api_key(key) if key else None,
+    skip_init_checks=True,  # one of these asks a package index for the newest client, which may not be reachable
 ) as client:
     dogs = client.collections.use(name)
     found = dogs.query.near_image(base64_string, return_properties=["breed"], limit=1)
