@@ -81,6 +81,14 @@ class CanStartSecond(Protocol):
         """Another database with these settings on top, in front of the same inference service; gone after the block."""
 
 
+@runtime_checkable
+class CanStartCluster(Protocol):
+    """A target that can start a cluster of its kind beside the open database."""
+
+    def cluster(self, nodes: int) -> AbstractContextManager[tuple[Endpoint, ...]]:
+        """A cluster of so many nodes, each at an address of its own, before the same inference service; then gone."""
+
+
 ABILITIES: Mapping[str, tuple[type, str]] = {
     "restart": (CanRestart, "cannot be restarted"),
     "kill": (CanKill, "cannot be killed and started again"),
@@ -89,6 +97,7 @@ ABILITIES: Mapping[str, tuple[type, str]] = {
     "statistics": (CanShowStatistics, "does not say what it uses"),
     "metrics": (CanShowMetrics, "publishes no metrics"),
     "second": (CanStartSecond, "cannot start a second database"),
+    "cluster": (CanStartCluster, "cannot start a cluster"),
 }
 """Each ability by the name that scenarios and checks have for it, and what is said of a target without it."""
 

@@ -62,6 +62,7 @@ CHAPTERS = (
     "sharding",
     "quantised",
     "dynamic",
+    "replication",
     "promise",
     "question",
     "latency",

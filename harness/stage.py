@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from harness.abilities import CanStartCluster
 from harness.checks.case import Case
 from harness.dataset import Dataset, Run, adopt, load
 from harness.dataset.probe import Probe, probing
@@ -55,6 +56,7 @@ class Stage:
         self._seconds: dict[str, float] = {}
         self._interfaces: dict[str, Interface] = {}
         self._probe: Probe | None = None
+        self._clusters: dict[int, tuple[Endpoint, ...]] = {}
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
         """Return a collection, loaded; it is loaded when it is first asked for.
@@ -109,8 +111,21 @@ class Stage:
         if self._probe is None:
             self._probe = self._open.enter_context(probing(self.endpoint, self.run))
         return Case(
-            dataset, self.interface(interface), self.run, self._probe, tuple(questions), self._target, self._renew
+            dataset,
+            self.interface(interface),
+            self.run,
+            self._probe,
+            tuple(questions),
+            self._target,
+            self._renew,
+            self._cluster_of,
         )
+
+    def _cluster_of(self, target: CanStartCluster, nodes: int) -> tuple[Endpoint, ...]:
+        """A cluster of so many nodes, started once and there for every check."""
+        if nodes not in self._clusters:
+            self._clusters[nodes] = self._open.enter_context(target.cluster(nodes))
+        return self._clusters[nodes]
 
     def _renew(self) -> None:
         for interface in self._interfaces.values():

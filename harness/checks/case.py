@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from harness.abilities import missing
+from harness.abilities import CanStartCluster, missing
 from harness.checks.questioning import Questioning
 from harness.checks.registry import image_alone
 from harness.checks.spread import spread
@@ -72,6 +72,7 @@ class Case(Questioning):
         questions: the scenario's own questions of this collection.
         target: the opened target, for what only some can do; None in a process that has only been told its address.
         renew: makes new connections for everybody, after the database was away.
+        cluster: starts a cluster of so many nodes with a target, or gives the one that is there.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Case(Questioning):
         questions: Sequence[Asked] = (),
         target: object | None = None,
         renew: Callable[[], None] | None = None,
+        cluster: Callable[[CanStartCluster, int], tuple[Endpoint, ...]] | None = None,
     ) -> None:
         super().__init__(dataset)
         self.interface = interface
@@ -90,6 +92,7 @@ class Case(Questioning):
         self.asked = 0
         self._target = target
         self._renew = renew
+        self._cluster = cluster
         self.probe = probe
         self._run = run
 
@@ -123,6 +126,18 @@ class Case(Questioning):
         if lacks or not isinstance(self._target, protocol):
             raise Skipped(lacks)
         return self._target
+
+    def cluster(self, nodes: int) -> tuple[Endpoint, ...]:
+        """Return a cluster of so many nodes, the same for every check that asks for one.
+
+        Raises:
+            Skipped: if the target can't start one.
+            TargetError: if it did not start.
+        """
+        target = self.ability(CanStartCluster)
+        if self._cluster is None:
+            raise Skipped("no cluster is started for this check")
+        return self._cluster(target, nodes)
 
     def was_away(self, endpoint: Endpoint) -> None:
         """Go on after the database was away: with new connections, for whoever asks.

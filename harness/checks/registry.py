@@ -43,6 +43,7 @@ CHAPTERS = (
     "sharding",
     "quantised",
     "dynamic",
+    "replication",
     "encoding_files",
     "encoding_text",
     "configuration",

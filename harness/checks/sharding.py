@@ -51,7 +51,7 @@ def several_shards_answer_as_one(case: Case) -> None:
         shelf.fill([one.picture for one in stored if one.picture is not None], [one.vector for one in stored])
         one_shard = case.on(shelf.read())
         for query in case.queries:
-            far = query.truth.distinct_distances()[_BEST]
+            far = query.truth.distinct_distances()[:_BEST][-1]
             pages = ({"limit": _BEST}, {"limit": _BEST, "offset": _BEST}, {"limit": case.count, "distance": far})
             for page in pages:
                 question = case.near(query.picture, **page)

@@ -69,12 +69,19 @@ class Scratch:
             vector=vector,
         )
 
-    def fill(self, pictures: Sequence[Picture], vectors: Sequence[tuple[float, ...] | None] = ()) -> list[str]:
+    def fill(
+        self,
+        pictures: Sequence[Picture],
+        vectors: Sequence[tuple[float, ...] | None] = (),
+        *,
+        consistency: str = "",
+    ) -> list[str]:
         """Store the objects of these pictures, all at once, and return their ids.
 
         Args:
             pictures: what they are made from.
             vectors: the user's own, one a picture; none at all leaves them to the module.
+            consistency: how many of several nodes must have them: ONE, QUORUM or ALL.
 
         Raises:
             AnswerError: if the server did not store one.
@@ -84,7 +91,7 @@ class Scratch:
             identity = self._next_id()
             objects.append(self._object(identity, properties(self.collection, picture, len(self._pictures)), vector))
             self._pictures[identity] = picture
-        for written in self.rest.insert_batch(objects):
+        for written in self.rest.insert_batch(objects, consistency=consistency):
             if written.state is not State.OK:
                 raise AnswerError(f"an object could not be stored: {written.message}")
         return [one.id for one in objects]

@@ -187,6 +187,8 @@ def _arguments(question: Question) -> dict[str, str]:
         written["groupBy"] = (
             f"{{path: [{literal(by.path)}], groups: {by.groups}, objectsPerGroup: {by.objects_per_group}}}"
         )
+    if question.consistency is not None:
+        written["consistencyLevel"] = question.consistency
     operator, near = _near(question)
     return {operator: near, **written}
 

@@ -175,6 +175,8 @@ def compose(question: Question) -> Any:
         uses_125_api=True,
         uses_127_api=True,
     )
+    if question.consistency is not None:
+        request.consistency_level = base_pb2.ConsistencyLevel.Value(f"CONSISTENCY_LEVEL_{question.consistency}")
     if question.where is not None:
         request.filters.CopyFrom(_filters(question.where))
     if question.group_by is not None:

@@ -200,20 +200,21 @@ class Rest:
     # --- many objects ----------------------------------------------------------------------------
 
     def insert_batch(
-        self, objects: Iterable[Object], *, progress: Callable[[int], None] | None = None
+        self, objects: Iterable[Object], *, progress: Callable[[int], None] | None = None, consistency: str = ""
     ) -> list[Written]:
         """Write objects in batches of at most `BATCH_COUNT` objects and about `BATCH_BYTES`.
 
         Args:
             objects: what to write; taken one at a time, so a generator keeps memory flat.
             progress: called after each batch with the number of objects in it.
+            consistency: ONE, QUORUM or ALL: how many of the nodes must have them; empty leaves it to the server.
 
         Returns:
             what became of each, in the order given. After a batch whose end is unknown the rest is still tried.
         """
         written: list[Written] = []
         for batch in _batches(objects):
-            written.extend(self._write(batch))
+            written.extend(self._write(batch, consistency))
             if progress is not None:
                 progress(len(batch))
         return written
@@ -234,9 +235,10 @@ class Rest:
                 return
             after = found[-1].id
 
-    def _write(self, batch: Sequence[Object]) -> list[Written]:
+    def _write(self, batch: Sequence[Object], consistency: str) -> list[Written]:
         body = {"objects": [item.as_json() for item in batch]}
-        reply = self._patient.send("POST", "/v1/batch/objects", body=body)
+        params = {"consistency_level": consistency} if consistency else None
+        reply = self._patient.send("POST", "/v1/batch/objects", body=body, params=params)
         if not reply.ok:
             return [Written(item.id, reply.state, reply.message) for item in batch]
         if not isinstance(reply.body, list) or len(reply.body) != len(batch):

@@ -84,7 +84,8 @@ class Question:
 
     `additional` names the fields of `_additional` (GraphQL) or of the metadata request (gRPC) that are asked for,
     among id, distance, certainty, vector; `vectors` names the named vectors to bring back. With `group_by` the answer
-    has groups, whose hits know only id, distance and vector.
+    has groups, whose hits know only id, distance and vector. `consistency` is ONE, QUORUM or ALL: how many of the nodes
+    that have a copy must agree.
     """
 
     collection: str
@@ -99,6 +100,7 @@ class Question:
     target_vectors: tuple[str, ...] = ()
     group_by: GroupBy | None = None
     tenant: str | None = None
+    consistency: str | None = None
     properties: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     additional: tuple[str, ...] = ("id", "distance")

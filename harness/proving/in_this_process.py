@@ -72,6 +72,16 @@ class InThisProcess:
         ) as served:
             yield self._endpoint(served)
 
+    @contextmanager
+    def cluster(self, nodes: int) -> Iterator[tuple[Endpoint, ...]]:
+        """Another one beside it that answers at so many addresses."""
+        self._seconds += 1
+        folder = self._folder.with_name(f"cluster-{self._seconds}")
+        with serve(
+            inference_url=self._url, folder=folder, rules=self._rules, environment=_SETTINGS, nodes=nodes
+        ) as served:
+            yield tuple(map(self._endpoint, (served, *served.others)))
+
     def _live(self) -> Endpoint:
         before = self._served
         http, grpc = (int(one.rpartition(":")[2]) for one in (before.url, before.grpc)) if before else (0, 0)

@@ -35,9 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
             http_port=options.port,
             grpc_port=options.grpc_port,
             environment=options.environment,
+            nodes=options.nodes,
         ) as served:
-            grpc = f" grpc {served.grpc}" if served.grpc else ""
-            sys.stdout.write(f"nearimage reference ready at {served.url}{grpc}\n")
+            said = [f"{one.url} grpc {one.grpc}" if one.grpc else one.url for one in (served, *served.others)]
+            sys.stdout.write(f"nearimage reference ready at {' and '.join(said)}\n")
             sys.stdout.flush()
             if options.exit_with_parent:
                 threading.Thread(target=_until_closed, args=(ended,), daemon=True).start()
@@ -56,6 +57,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default=HOST, help="the address to listen on, loopback unless said")
     parser.add_argument("--port", type=int, default=0, help="for HTTP; 0 takes a free one")
     parser.add_argument("--grpc-port", type=int, default=0, help="for gRPC; 0 takes a free one")
+    parser.add_argument("--nodes", type=int, default=1, help="at how many addresses, as the nodes of a cluster")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input closes")
     options = parser.parse_args(arguments)
     said = SERVICES.values() if options.inference else ()

@@ -42,7 +42,7 @@ def check_definition(given: Mapping[str, Any], existing: Names[str], settings: S
     if name in existing:
         raise Refusal(f"class name {name} already exists")
     _check_properties(name, given.get("properties") or (), {*existing, name})
-    _check_sharing(given)
+    _check_sharing(given, settings)
     hashes = {entry.get("name") for entry in given.get("properties") or () if entry.get("dataType") == ["blobHash"]}
     named = given.get("vectorConfig")
     if named:
@@ -128,12 +128,13 @@ def _check_properties(class_name: str, entries: Sequence[Mapping[str, Any]], cla
         taken.add(entry["name"].lower())
 
 
-def _check_sharing(given: Mapping[str, Any]) -> None:
+def _check_sharing(given: Mapping[str, Any], settings: Settings) -> None:
     if (given.get("multiTenancyConfig") or {}).get("enabled") and given.get("shardingConfig"):
         raise Refusal("cannot have both shardingConfig and multiTenancyConfig")
     factor = (given.get("replicationConfig") or {}).get("factor") or 1
-    if factor > 1:
-        shortage = f"could not find enough weaviate nodes for replication: 1 available, {factor} requested"
+    if factor > settings.nodes:
+        there = f"{settings.nodes} available, {factor} requested"
+        shortage = f"could not find enough weaviate nodes for replication: {there}"
         raise Refusal(f"init sharding state: {shortage}")
 
 

@@ -39,25 +39,33 @@ class Engine:
         inference_url: the inference service, `http://host:port`, of every module that the settings name none for.
         rules: what the database decides; a faulty reference is made of other rules.
         settings: the server's limits and defaults.
+        node: another node of the same cluster, whose store this one shares: every object is on all of them.
     """
 
     def __init__(
-        self, folder: Path, inference_url: str, rules: Rules | None = None, settings: Settings | None = None
+        self,
+        folder: Path,
+        inference_url: str,
+        rules: Rules | None = None,
+        settings: Settings | None = None,
+        node: Engine | None = None,
     ) -> None:
         self.rules = rules or Rules()
         self.settings = self.rules.settings(settings or Settings())
         self.rules.demand_addresses(self.settings)
-        self._store = Store(folder, self.rules)
+        self._alone = node is None
+        self._store: Store = Store(folder, self.rules) if node is None else node._store  # noqa: SLF001 - of its kind
         self._services = Services(inference_url, self.settings.client_timeout, self.settings.services)
         self.classes = Classes(self._store, self.settings, self.rules)
         self.objects = Writer(self._store, self.classes, self._services, self.rules)
         self._searcher = Searcher(self._store, self._services, self.rules, self.settings)
 
     def close(self) -> None:
-        """Close the file and the connections; what was stored stays."""
+        """Close the file and the connections; what was stored stays, and so does the store of another node."""
         self.objects.close()
         self._services.close()
-        self._store.close()
+        if self._alone:
+            self._store.close()
 
     # --- classes ---------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ def search(collection: str, arguments: Mapping[str, Any], *, certainty_asked: bo
         group_by=_group_by(arguments.get("groupBy")),
         after=after,
         tenant=arguments.get("tenant") or "",
+        consistency=arguments.get("consistencyLevel") or "",
         others=tuple(name for name in ("bm25", "hybrid") if arguments.get(name) is not None),
         certainty_asked=certainty_asked,
     )

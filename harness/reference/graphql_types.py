@@ -226,6 +226,7 @@ def _get_arguments(collection: Collection) -> dict[str, GraphQLArgument]:
         "hybrid": GraphQLArgument(_input(f"{name}HybridInpObj", hybrid)),
         **_near_arguments(collection, "GetObjects", "GetObjects"),
         **_tenant_argument(collection),
+        **_consistency_argument(collection),
     }
 
 
@@ -250,6 +251,16 @@ def _near_arguments(collection: Collection, prefix: str, module_prefix: str) -> 
         text: dict[str, GraphQLInputType] = {"concepts": GraphQLNonNull(_STRINGS), **threshold}
         inputs["nearText"] = _input(f"{module_prefix}{collection.name}NearTextInpObj", text)
     return {key: GraphQLArgument(each) for key, each in inputs.items()}
+
+
+def _consistency_argument(collection: Collection) -> dict[str, GraphQLArgument]:
+    """Classes that are replicated know it."""
+    if int(collection.definition["replicationConfig"]["factor"] or 1) < 2:  # noqa: PLR2004 - a copy beside the original
+        return {}
+    levels = GraphQLEnumType(
+        f"{collection.name}ConsistencyLevelEnum", {each: each for each in ("ONE", "QUORUM", "ALL")}
+    )
+    return {"consistencyLevel": GraphQLArgument(levels)}
 
 
 def _tenant_argument(collection: Collection) -> dict[str, GraphQLArgument]:

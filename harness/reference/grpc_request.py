@@ -37,6 +37,7 @@ _NEARS: Mapping[str, NearKind] = {
 }
 _OTHERS = {"bm25_search": "bm25", "hybrid_search": "hybrid"}
 _UNSUPPORTED = ("near_audio", "near_video", "near_depth", "near_thermal", "near_imu", "generative", "rerank", "boost")
+_LEVELS: Mapping[int, str] = {1: "ONE", 2: "QUORUM", 3: "ALL"}
 _MULTI_FP32 = 2
 
 
@@ -88,6 +89,7 @@ def search_of(request: Any, collection: Collection, rules: Rules) -> Search:
         group_by=group_by,
         after=request.after or None,
         tenant=request.tenant,
+        consistency=_LEVELS.get(request.consistency_level, "") if request.HasField("consistency_level") else "",
         others=tuple(word for field, word in _OTHERS.items() if request.HasField(field)),
         certainty_asked=request.metadata.certainty,
     )

@@ -112,6 +112,7 @@ class Search:
     group_by: GroupBy | None = None
     after: str | None = None
     tenant: str = ""
+    consistency: str = ""
     others: tuple[str, ...] = ()
     certainty_asked: bool = False
 

@@ -17,3 +17,8 @@ class Rules(Distances, Ranking, Filtering, Vectorizing, Admission, Durability, I
     Stateless: one object serves all collections and threads. A mutant is a subclass that overrides one method; what a
     method needs to know in order to differ (the interface, the page, the filter) is among its arguments.
     """
+
+    def at_node(self, number: int) -> Rules:
+        """The rules of a further node of a cluster, from 1 on: the same."""
+        del number
+        return self

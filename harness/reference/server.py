@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,11 +29,15 @@ _ENDS_WITHIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Where a running reference answers: `url` is `http://host:port`, `grpc` `host:port` or empty."""
+    """Where a running reference answers: `url` is `http://host:port`, `grpc` `host:port` or empty.
+
+    `others` are further nodes of the same cluster.
+    """
 
     url: str
     grpc: str
     engine: Engine
+    others: tuple[Served, ...] = ()
 
 
 @contextmanager
@@ -47,6 +51,7 @@ def serve(
     http_port: int = 0,
     grpc_port: int = 0,
     environment: Mapping[str, str] | None = None,
+    nodes: int = 1,
 ) -> Iterator[Served]:
     """Run a reference until the block ends.
 
@@ -59,19 +64,35 @@ def serve(
         http_port: 0 takes a free one.
         grpc_port: 0 takes a free one.
         environment: Weaviate's settings by their variables, none by default.
+        nodes: at how many addresses it answers, each as a node of one cluster would.
 
     Raises:
         UsageError: no such mutant, a setting that means nothing, or a port that is taken.
     """
-    engine = Engine(folder, inference_url, rules or rules_of(faults), Settings.from_environment(environment or {}))
+    decides = rules or rules_of(faults)
+    settings = replace(Settings.from_environment(environment or {}), nodes=nodes)
+    engine = Engine(folder, inference_url, decides, settings)
     with ExitStack() as stack:
         stack.callback(engine.close)
-        listening = stack.enter_context(_listening(host, http_port))
-        url = f"http://{host}:{listening.getsockname()[1]}"
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="reference"))
-        grpc = stack.enter_context(_grpc(engine, host, grpc_port))
-        stack.enter_context(_http(engine, threads, url, listening))
-        yield Served(url, grpc, engine)
+        others = []
+        for number in range(1, nodes):
+            other = Engine(folder, inference_url, decides.at_node(number), settings, engine)
+            stack.callback(other.close)
+            others.append(stack.enter_context(_door(other, threads, host, 0, 0)))
+        first = stack.enter_context(_door(engine, threads, host, http_port, grpc_port))
+        yield replace(first, others=tuple(others))
+
+
+@contextmanager
+def _door(engine: Engine, threads: ThreadPoolExecutor, host: str, http_port: int, grpc_port: int) -> Iterator[Served]:
+    with (
+        _listening(host, http_port) as listening,
+        _grpc(engine, host, grpc_port) as grpc,
+    ):
+        url = f"http://{host}:{listening.getsockname()[1]}"
+        with _http(engine, threads, url, listening):
+            yield Served(url, grpc, engine)
 
 
 def rules_of(mutant: str) -> Rules:

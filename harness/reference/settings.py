@@ -21,6 +21,7 @@ class Settings:
 
     `modules` are enabled: both of them where nobody says, which the real server does not do. `services` has the
     inference services that are named, by module; `unaddressed` are enabled modules whose variable is there and empty.
+    `nodes` is how many the cluster has; no variable says so.
     """
 
     limit: int = 10
@@ -31,6 +32,7 @@ class Settings:
     client_timeout: float = 50.0
     async_indexing: bool = False
     auto_schema: bool = True
+    nodes: int = 1
     modules: frozenset[str] = frozenset(Module)
     services: Mapping[Module, str] = field(default_factory=dict)
     unaddressed: frozenset[str] = frozenset()

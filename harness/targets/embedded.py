@@ -16,6 +16,7 @@ from harness.inference import device
 from harness.model import Endpoint, Needs
 from harness.targets import binaries
 from harness.targets.binaries import Binary
+from harness.targets.cluster import cluster_of
 from harness.targets.phases import Phases
 from harness.targets.programs import StartInference, inference_service
 from harness.targets.server import Server
@@ -149,6 +150,16 @@ class EmbeddedTarget:
                 yield self._endpoint(server, server.start())
             finally:
                 server.stop()
+
+    @contextlib.contextmanager
+    def cluster(self, nodes: int) -> Iterator[tuple[Endpoint, ...]]:
+        """A cluster of the same binary on loopback, before the same inference service; gone after the block.
+
+        Raises:
+            TargetError: a node did not start.
+        """
+        with cluster_of(self._opened(), nodes) as started:
+            yield tuple(self._endpoint(server, meta) for server, meta in started)
 
     def logs(self) -> str:
         """The server's log so far, of all its lives; after closing, the last words."""

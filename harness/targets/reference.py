@@ -21,7 +21,10 @@ from harness.targets.setup import Setup
 from harness.targets.state import Claim, claimed, sweep
 from harness.targets.usage import usage_of
 
-_READY = re.compile(r"nearimage reference ready at (?P<url>http://127\.0\.0\.1:\d+) grpc (?P<grpc>127\.0\.0\.1:\d+)")
+_READY = re.compile(
+    r"nearimage reference ready at (?P<url>http://127\.0\.0\.1:\d+) grpc (?P<grpc>127\.0\.0\.1:\d+)(?P<more>.*)"
+)
+_ALSO = re.compile(r" and (http://\S+) grpc (\S+)")
 
 
 @dataclass(slots=True)
@@ -36,6 +39,8 @@ class _Opened:
     process: Guarded | None = None
     url: str = ""
     grpc: str = ""
+    nodes: int = 1
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def data(self) -> Path:
@@ -155,6 +160,24 @@ class ReferenceTarget:
                 if opened.process is not None:
                     opened.process.stop()
 
+    @contextlib.contextmanager
+    def cluster(self, nodes: int) -> Iterator[tuple[Endpoint, ...]]:
+        """Another reference that answers at so many addresses, as the nodes of a cluster; gone after the block.
+
+        Raises:
+            TargetError: it did not start.
+        """
+        first, _ = self._running()
+        with claimed(f"a cluster of the {self.name}") as claim:
+            log = claim.folder / "reference.log"
+            opened = _Opened(claim, first.inference, first.inference_pid, first.needs, log, nodes=nodes)
+            try:
+                endpoint = self._run(opened, Phases())
+                yield (endpoint, *(replace(endpoint, url=url, grpc=grpc) for url, grpc in opened.others))
+            finally:
+                if opened.process is not None:
+                    opened.process.stop()
+
     def logs(self) -> str:
         """Its log so far, of all its lives; after closing, the last words."""
         if self._opened is None or not self._opened.log.exists():
@@ -177,6 +200,7 @@ class ReferenceTarget:
             opened.claim.add(*process.pids)
             said = wait_for_line(process, _READY, "the reference", heard)
         opened.url, opened.grpc = said["url"], said["grpc"]
+        opened.others = tuple(_ALSO.findall(said["more"]))
         host, _, port = opened.grpc.partition(":")
         meta = Readiness(
             name="the reference",
@@ -204,6 +228,8 @@ class ReferenceTarget:
 
     def _command(self, opened: _Opened) -> list[str]:
         arguments = ["--inference", opened.inference.url, "--folder", str(opened.data), "--exit-with-parent"]
+        if opened.nodes > 1:
+            arguments += ["--nodes", str(opened.nodes)]
         if self._mutant:
             arguments += ["--mutant", self._mutant]
         if opened.url:  # a restart: the same addresses as before

@@ -88,6 +88,19 @@ class Server:
             hint="Try again when the machine is calmer.",
         )
 
+    def start_at(self, ports: Ports) -> dict[str, Any]:
+        """Start on these ports, which others have been told, and an empty data folder; return `/v1/meta`.
+
+        Raises:
+            TargetError: it died, did not get ready, or another program took a port.
+        """
+        self._ports, self._data = ports, self.claim.folder / "data-0"
+        try:
+            return self._run(ports, self._data, self.phases)
+        except _PortTakenError as error:
+            what = "another program took a port of a cluster while it started"
+            raise TargetError(what, log=self.tail(), hint="Try again.") from error
+
     @property
     def process(self) -> Guarded:
         """Its process."""

@@ -27,6 +27,7 @@ BY_NAME = (
     "quantised-pq",
     "quantised-rq",
     "quantised-sq",
+    "replication",
     "sharded",
     "smoke",
     "threshold-combinations",

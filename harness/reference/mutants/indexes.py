@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.reference.indexing import Rows
 from harness.reference.mutants.registry import mutant
-from harness.reference.request import StoredObject, Vector
+from harness.reference.request import Aggregation, Search, StoredObject, Vector
 from harness.reference.rules import Rules
 from harness.reference.schema import Collection
 
@@ -110,6 +110,33 @@ class LaterOnesNotCompressed(Rules):
     def joined(self, rows: Rows, objects: Objects, distances: Vector, collection: Collection) -> Rows:
         positions = super().joined(rows, objects, distances, collection)
         return np.flatnonzero(rows != rows.max(initial=0)) if self.compressed(collection) else positions
+
+
+# --- several nodes -------------------------------------------------------------------------------
+
+
+@mutant("replication/levels-agree")
+class OneIsBehind(Rules):
+    """At consistency level ONE the object that was stored last is not there yet."""
+
+    def candidates(self, rows: Rows, search: Search | Aggregation) -> Rows:
+        return rows[:-1] if isinstance(search, Search) and search.consistency == "ONE" else rows
+
+
+class _Behind(Rules):
+    """The rules of a node that has not got the object that was stored last."""
+
+    def candidates(self, rows: Rows, search: Search | Aggregation) -> Rows:
+        del search
+        return rows[:-1]
+
+
+@mutant("replication/each-node-answers")
+class LastNodeIsBehind(Rules):
+    """The last node of a cluster acknowledges an object before it has it."""
+
+    def at_node(self, number: int) -> Rules:
+        return _Behind() if number > 1 else self
 
 
 # --- the switch of a dynamic index ---------------------------------------------------------------
