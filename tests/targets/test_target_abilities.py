@@ -15,7 +15,15 @@ import httpx
 import pytest
 from starting import start_fake_inference
 
-from harness.abilities import ABILITIES, CanKill, CanPause, CanRestart, CanShowStatistics, CanStartSecond
+from harness.abilities import (
+    ABILITIES,
+    CanKill,
+    CanPause,
+    CanRestart,
+    CanShowStatistics,
+    CanStartCluster,
+    CanStartSecond,
+)
 from harness.errors import TargetError
 from harness.model import Endpoint, Needs
 from harness.targets import find
@@ -119,6 +127,18 @@ def test_a_second_one_has_its_own_place_and_settings(target: DescribedTarget, op
         assert second.inference["multi2vec-clip"] == opened.inference["multi2vec-clip"]
         assert len(list((tmp_path / "tmp").glob("nearimage-*"))) == 2
     assert not answers(second)
+    assert answers(opened)
+    assert len(list((tmp_path / "tmp").glob("nearimage-*"))) == 1
+
+
+def test_a_cluster_has_an_address_for_each_node(target: DescribedTarget, opened: Endpoint, tmp_path: Path) -> None:
+    """Its nodes answer beside the first database, each for itself, and are gone afterwards."""
+    assert isinstance(target, CanStartCluster)
+    with target.cluster(3) as nodes:
+        assert len({one.url for one in (opened, *nodes)}) == 4
+        assert len({one.grpc for one in (opened, *nodes)}) == 4
+        assert all(map(answers, nodes))
+    assert not any(map(answers, nodes))
     assert answers(opened)
     assert len(list((tmp_path / "tmp").glob("nearimage-*"))) == 1
 
