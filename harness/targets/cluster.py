@@ -44,6 +44,7 @@ def _node(first: Server, place: int, claims: Sequence[Claim], ports: Sequence[Po
     names = [claim.folder.name for claim in claims]
     settings = {
         "CLUSTER_IN_LOCALHOST": "true",  # else every node is taken to have the same Raft port
+        "CLUSTER_ADVERTISE_PORT": str(ports[place].gossip),  # up to 1.25 its default is memberlist's own
         "RAFT_BOOTSTRAP_EXPECT": str(len(claims)),
         "RAFT_JOIN": ",".join(f"{name}:{one.raft}" for name, one in zip(names, ports, strict=True)),
     }
