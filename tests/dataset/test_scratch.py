@@ -97,3 +97,22 @@ def test_every_shape_has_a_scratch(stage: Stage, scenario: Scenario) -> None:
         with scratch(stage.endpoint, collection, Run()) as shelf:
             id_ = shelf.add(collection.images.load().pictures[0])
             assert shelf.read().by_id[id_].vector is not None
+
+
+def test_tenants_have_parts_of_their_own(stage: Stage, squared: Collection) -> None:
+    """Each tenant's part gives the same ids, holds its own objects, and can be made inactive and active again."""
+    plain = {name: value for name, value in squared.definition.items() if name != "shardingConfig"}
+    definition = {**plain, "multiTenancyConfig": {"enabled": True}}
+    first, second, *_ = squared.images.load().pictures
+    with scratch(stage.endpoint, squared, Run(), definition=definition) as shelf:
+        mine, theirs = shelf.of("mine"), shelf.of("theirs")
+        assert mine.fill([first]) == theirs.fill([second])
+        parts = [mine.read(), theirs.read()]
+        assert [part.tenant for part in parts] == ["mine", "theirs"]
+        assert [[one.picture for one in part.stored] for part in parts] == [[first], [second]]
+        mine.turn("COLD")
+        with pytest.raises(AnswerError, match="not active"):
+            mine.read()
+        mine.turn("HOT")
+        mine.delete(parts[0].ids[0])
+        assert [len(part.read().stored) for part in (mine, theirs)] == [0, 1]
