@@ -56,7 +56,7 @@ class Stage:
         self._seconds: dict[str, float] = {}
         self._interfaces: dict[str, Interface] = {}
         self._probe: Probe | None = None
-        self._clusters: dict[int, tuple[Endpoint, ...]] = {}
+        self._clusters: dict[int, tuple[Endpoint, ...] | HarnessError] = {}
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
         """Return a collection, loaded; it is loaded when it is first asked for.
@@ -122,10 +122,16 @@ class Stage:
         )
 
     def _cluster_of(self, target: CanStartCluster, nodes: int) -> tuple[Endpoint, ...]:
-        """A cluster of so many nodes, started once and there for every check."""
+        """A cluster of so many nodes, started once for every check; if it does not start, that is tried once."""
         if nodes not in self._clusters:
-            self._clusters[nodes] = self._open.enter_context(target.cluster(nodes))
-        return self._clusters[nodes]
+            try:
+                self._clusters[nodes] = self._open.enter_context(target.cluster(nodes))
+            except HarnessError as error:
+                self._clusters[nodes] = error
+        found = self._clusters[nodes]
+        if isinstance(found, HarnessError):
+            raise found
+        return found
 
     def _renew(self) -> None:
         for interface in self._interfaces.values():
