@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import __version__
-from harness.commands import ab, compare, generate, limit, load, scale, truth
+from harness.commands import ab, calibrate, compare, generate, limit, load, scale, trend, truth
 from harness.errors import ExitCode, HarnessError
 from harness.options import TargetOptions
 from harness.options import add as add_target_options
@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_targets(commands)
     ab.add(commands)
     compare.add(commands)
+    trend.add(commands)
+    calibrate.add(commands)
     truth.add(commands)
     limit.add(commands)
     scale.add(commands)

@@ -28,7 +28,7 @@ from harness.record import (
 from harness.record.entries import ENTRY
 from harness.sitting import Sitting
 from harness.station import Station
-from harness.telling import peak_memory, run_entry, scenario_entry, target_entry
+from harness.telling import kept_calibration, peak_memory, run_entry, scenario_entry, target_entry
 
 
 class SessionRecord:
@@ -48,6 +48,8 @@ class SessionRecord:
         with ExitStack() as failed:
             failed.callback(self._shut)
             self._writer.write(_run_entry(sitting))
+            if (worth := kept_calibration()) is not None:
+                self._writer.write(worth)
             failed.pop_all()
         self._pictures: set[str] = set()
         self._told = False

@@ -8,15 +8,53 @@ import subprocess
 import sys
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from harness import __version__
+from harness.errors import FileError
 from harness.fleet.values import discreet
+from harness.keeping import state_folder, write_text
 from harness.model import Endpoint
-from harness.record import LoadedCollection, RunEntry, ScenarioEntry, Service, TargetEntry
+from harness.record import CalibrationEntry, LoadedCollection, RunEntry, ScenarioEntry, Service, TargetEntry
 from harness.scenario import Scenario
 from harness.station import Station, called
 
 _LIBRARIES = ("weaviate-client", "pytest", "hypothesis", "numpy", "onnxruntime", "httpx", "grpcio")
+_CALIBRATION = "calibration.json"
+
+
+def machine() -> str:
+    """Return what tells this machine from another one, for what was measured on it."""
+    model = platform.processor() or platform.machine()
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
+            model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), model)
+    except OSError:  # not Linux
+        pass
+    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}"
+
+
+def keep_calibration(entry: CalibrationEntry) -> Path:
+    """Keep what figures of this machine are worth, for its next records; return where.
+
+    Raises:
+        FileError: it can't be written.
+    """
+    path = state_folder() / _CALIBRATION
+    try:
+        write_text(path, entry.model_dump_json(indent=1))
+    except OSError as error:
+        raise FileError(f"can't be written ({error.strerror or error})", path=path) from error
+    return path
+
+
+def kept_calibration() -> CalibrationEntry | None:
+    """Return what figures of this machine are worth; None if nobody found out, or on another machine."""
+    try:
+        found = CalibrationEntry.model_validate_json((state_folder() / _CALIBRATION).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if found.machine == machine() else None
 
 
 def target_entry(station: Station, *, alone: bool) -> TargetEntry | None:

@@ -49,18 +49,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"scenario", "session", "station", "statistics", "targets", "telling"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
     "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
+    "calibrating": {"comparing", "load", "model", "record", "statistics", "telling"},
     "commands": BASE
     | {
+        "calibrating",
         "load_words",
         "comparing",
         "generating",
         "interfaces",
         "options",
+        "report",
         "record",
         "runs",
         "scenario",
         "session",
         "surveying",
+        "telling",
         "truth",
     },
     "loadrun": BASE
@@ -96,7 +100,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "splitting", "station", "statistics"},
     "items": BASE
     | {"checks", "fleet", "interfaces", "latency", "loadrun", "record", "scenario", "showing", "sitting", "stash"},
-    "telling": {"fleet", "model", "record", "scenario", "station"},
+    "telling": {"errors", "fleet", "keeping", "model", "record", "scenario", "station"},
     "session_record": {"errors", "fleet", "record", "report", "sitting", "station", "telling"},
     "handwritten": BASE | {"checks", "dataset", "fleet", "interfaces", "scenario", "stash", "station"},
     "plugin": {"errors", "handwritten", "items", "options", "scenario", "session_record", "stash"},

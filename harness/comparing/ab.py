@@ -23,7 +23,7 @@ from harness.options import TargetOptions
 from harness.record import EndEntry, NoteEntry, RecordWriter, RoundsEntry, read
 from harness.runs import RECORD, fresh_folder
 from harness.scenario import Scenario
-from harness.telling import peak_memory, run_entry, scenario_entry, target_entry
+from harness.telling import kept_calibration, peak_memory, run_entry, scenario_entry, target_entry
 
 FEWEST_ROUNDS = 8
 _TOO_LONG = 3.0
@@ -69,6 +69,8 @@ def ab(options: AbOptions, say: Say = lambda _: None) -> Path:
     with RecordWriter(record) as writer:
         begun = datetime.now(UTC)
         writer.write(run_entry(f"{options.base}, {options.head}", started=begun, seed=options.seed))
+        if (worth := kept_calibration()) is not None:
+            writer.write(worth)
         code = None
         with ExitStack() as ending:
             ending.callback(lambda: writer.write(_end(record, code)))

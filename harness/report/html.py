@@ -29,11 +29,16 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(record: Record) -> str:
     """Return the page of a record; the same record always gives the same page."""
+    return page("page.html", **_content(record))
+
+
+def page(template: str, **content: Any) -> str:
+    """Return a page made of a template, with our style and script in it and a policy that allows nothing else."""
     style, script = (_source(name) for name in ("page.css", "page.js"))
     return (
         _environment()
-        .get_template("page.html")
-        .render(style=style, script=script, policy=_policy(style, script), **_content(record))
+        .get_template(template)
+        .render(style=style, script=script, policy=_policy(style, script), **content)
     )
 
 
