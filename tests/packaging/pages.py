@@ -11,7 +11,13 @@ PAGES = [
     *sorted(TREE.glob("*.md")),
     *(
         TREE / name
-        for name in ("docs/library.md", "tests/README.md", "harness/inference/README.md", "compose/README.md")
+        for name in (
+            "docs/findings.md",
+            "docs/library.md",
+            "tests/README.md",
+            "harness/inference/README.md",
+            "compose/README.md",
+        )
     ),
 ]
 README = TREE / "README.md"
