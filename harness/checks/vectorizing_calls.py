@@ -35,6 +35,9 @@ _ID = "00000000-0000-4000-8000-0000000000aa"
 _EACH = "each configured field that is filled is sent, and nothing else"
 _SILENT = "an update that does not change the image makes no call and keeps the vector"
 _COMBINED = "several images: their mean; images and texts: the direction of the weighted sum"
+_SURVIVES = ">=1.20"
+"""1.19.13 ends while it stores an object of a class with weights of two texts: it is not asked to again."""
+
 _ELEMENTS = "a text array gives each of its elements"
 
 detail = partial(check, by_name=True, writes=True)
@@ -292,7 +295,12 @@ def a_field_that_is_gone_counts_no_more(case: Case) -> None:
         bench.demand_vector({"front": 1.0}, values, "after a PUT without the other fields")
 
 
-@detail("vectorizing/text-weights-any-names", source="weights: one number a field", when=(_planted, _clip))
+@detail(
+    "vectorizing/text-weights-any-names",
+    source="weights: one number a field",
+    when=(_planted, _clip),
+    versions=_SURVIVES,
+)
 def weights_of_texts_belong_to_their_fields(case: Case) -> None:
     """The weight of a text belongs to the field at its place in the configuration, whatever the names."""
     values = _values(case)
@@ -303,7 +311,12 @@ def weights_of_texts_belong_to_their_fields(case: Case) -> None:
         bench.demand_vector({"front": 0.1, "words": 0.8, "more": 0.1}, values, "with weights of two texts")
 
 
-@detail("vectorizing/weights-of-missing", source="a weight belongs to its field", when=(_planted, _clip))
+@detail(
+    "vectorizing/weights-of-missing",
+    source="a weight belongs to its field",
+    when=(_planted, _clip),
+    versions=_SURVIVES,
+)
 def a_missing_field_leaves_the_other_weights(case: Case) -> None:
     """Where a field with a weight is not filled, the others keep theirs."""
     values = _values(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from inference_asking import Ask, planted
 
-from harness.images import planted_text
+from harness.images import fingerprint, planted_text
 from harness.inference.calls import Calls
 
 _FACTS = {"route": "/vectors", "id": "", "texts": 0, "images": 1, "bytes": 10, "status": 200}
@@ -27,6 +27,14 @@ def test_each_call_is_counted_when_its_answer_arrives(ask_planted: Ask) -> None:
         (2, "/vectors", "", 0, 0, 500),
     ]
     assert [c["bytes"] for c in seen["calls"]][1:] == [len(body), len(b"nonsense")]
+
+
+def test_a_call_tells_what_it_was_sent(ask_planted: Ask) -> None:
+    """Its texts and then its images, by their fingerprints, in the order in which they were sent."""
+    texts, images = [planted_text([1]), planted_text([2])], [planted(3), planted(4)]
+    ask_planted("POST", "/vectorize", json={"texts": texts, "images": images})
+    (call,) = ask_planted("GET", "/nearimage/calls").json()["calls"]
+    assert call["inputs"] == [fingerprint(one) for one in (*texts, *images)]
 
 
 def test_the_times_of_a_call_fit_into_its_total(ask_planted: Ask) -> None:
