@@ -122,6 +122,12 @@ def test_a_run_that_never_started_leaves_no_folder(place: Place) -> None:
     assert not (place.folder / "nearimage-out").exists()
 
 
+def test_everything_and_something_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--all` beside a scenario's name is a mistake, found before anything is started."""
+    assert main(["run", "--all", "smoke"]) == 2
+    assert "--all means every shipped scenario, and others were named too" in capsys.readouterr().err
+
+
 def test_an_unknown_option_is_2(capsys: pytest.CaptureFixture[str]) -> None:
     """What the command line doesn't know ends with 2 as well."""
     with pytest.raises(SystemExit) as ended:
