@@ -70,7 +70,8 @@ class NoSlack(Rules):
         if certainty:
             shown = np.array([self.certainty_from_distance(one) for one in distances.tolist()], np.float32)
             return shown >= np.float32(certainty)
-        return distances <= np.float32(threshold)
+        with np.errstate(over="ignore"):
+            return distances <= np.float32(threshold)
 
 
 @mutant()
