@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.comparing import pytest_benchmark
 from harness.comparing.series import Block, Name, Series, Side
 from harness.errors import UsageError
-from harness.record import LatencyEntry, Record, TargetEntry, VerdictEntry, read
+from harness.record import LatencyEntry, LoadEntry, Record, TargetEntry, VerdictEntry, read
 from harness.runs import record_at
 
 _REQUESTS = 10
@@ -93,6 +93,8 @@ def beside(base: Told, head: Told, *, across_machines: bool = False) -> Beside:
         UsageError: nothing of them can be compared; says why.
     """
     notes = [*_cut_off(base, head), *_versions(base, head)]
+    if all(one.record is not None and one.record.of(LoadEntry) for one in (base, head)):
+        notes.append("loads are in both and are not compared: of a load a record has histograms, and no blocks")
     changed = {name for name, sha in base.scenarios.items() if head.scenarios.get(name, sha) != sha}
     notes += [f"the scenario {name!r} is not the same file in both: nothing of it is compared" for name in changed]
     machines = _machines(base, head)

@@ -98,7 +98,8 @@ def worth(record: Record) -> list[str]:
     """Return what is to be known of the comparison as a whole: its rounds, its looks, what it could have seen."""
     said = []
     for one in record.of(RoundsEntry):
-        early = "" if one.done == one.planned else f" of {one.planned:,}: it was decided"
+        why = "it was decided" if _decided(record.comparisons) else "the time was over"
+        early = "" if one.done == one.planned else f" of {one.planned:,}: {why}"
         said.append(
             f"{words.count(one.done, 'round')}{early}, in {words.duration(one.seconds)}; looked {len(one.looks)} "
             f"times, for which intervals are {one.cost:.0%} wider at the end"
@@ -148,6 +149,12 @@ def markdown(record: Record) -> str:
     described = [f"{one.target} is {one.name}, {one.description}" for one in record.targets]
     lines += ["", *(f"- {words.clean(said)}" for said in (*causes(record.comparisons), *described, *worth(record)))]
     return "\n".join(lines) + "\n"
+
+
+def _decided(entries: Sequence[ComparisonEntry]) -> bool:
+    """Whether more rounds would have changed nothing."""
+    answers = {one.answer for one in entries}
+    return "slower" in answers or "open" not in answers
 
 
 def _headline(entries: Sequence[ComparisonEntry]) -> str:
