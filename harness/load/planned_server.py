@@ -62,7 +62,8 @@ class _Server:
     def _send(self, place: int, connection: asyncio.Transport) -> None:
         if place < len(self._answered):
             self._answered[place] = perf_counter()  # before it is sent: nobody can have it earlier
-        connection.write(self._answer)
+        if not connection.is_closing():  # whoever asked may be gone
+            connection.write(self._answer)
 
     def told(self, path: str, connection: asyncio.Transport) -> None:
         """Answer what is asked of the server itself."""
