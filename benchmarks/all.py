@@ -38,6 +38,12 @@ ROWS = (
     Row(
         "what the reference adds to the inference service", "reference_overhead.py", ("--blocks", "4", "--tries", "20")
     ),
+    Row(
+        "the load generator beside wrk and Locust",
+        "load_generator.py",
+        ("--rounds", "4", "--seconds", "1"),
+        seconds=240,
+    ),
     Row("exact truth beside faiss and NumPy", "exact_truth.py", ("--rounds", "3")),
 )
 
