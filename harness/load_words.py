@@ -41,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     for name in _MIX:
         group.add_argument(f"--{name}", choices=_CHOICES[name], default=None, help=_HELP[name])
     group.add_argument("--unique", action="store_true", help="each image has bytes of its own: nothing to cache")
+    group.add_argument("--cold", action="store_true", help="start the database anew first, where that can be done")
     group.add_argument("--raw", action="store_true", help="keep every request in the record")
 
 
@@ -53,7 +54,8 @@ def of(parsed: argparse.Namespace) -> dict[str, Any]:
     mix = {name: value for name in _MIX if (value := getattr(parsed, name)) is not None}
     if parsed.unique:
         mix["unique"] = True
-    return found | ({"mix": mix} if mix else {}) | ({"raw": True} if parsed.raw else {})
+    flags = {name: True for name in ("raw", "cold") if getattr(parsed, name)}
+    return found | ({"mix": mix} if mix else {}) | flags
 
 
 def _step(text: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from harness.abilities import CanRestart
 from harness.checks.case import Case, Skipped
 from harness.dataset.loading import properties
 from harness.errors import AnswerError, UnsupportedError
@@ -99,6 +100,7 @@ def put_under_load(
     schedule = schedule_of(load, case.seed)
     which = order(load.mix.draw, len(schedule), len(requests), exponent=load.mix.exponent, seed=case.seed)
     answers = Answers()
+    anew = _started_anew(case) if load.cold else ""
     cold = _cold(how, requests)
     service = _service(case)
     since = calls_since(service, NO_CALLS)[0] if service else 0
@@ -129,6 +131,7 @@ def put_under_load(
             )
     if workers:
         disturbance.own = sent.cpu
+    share = _module_share(service, since, samples) if service else None  # before the oracle has vectors made
     state = steady_state(samples) if load.schedule in _EVEN else Steady(0.0, steady=True, why="the rate changes")
     found = Found(
         place=place,
@@ -146,8 +149,8 @@ def put_under_load(
         cold=cold,
         processes=workers or 1,
         generator="Locust, gevent" if workers else event_loop(),
-        module_share=_module_share(service, since, samples) if service else None,
-        notes=_notes(answers, disturbance, inserting, load, case.endpoint),
+        module_share=share,
+        notes=(*([anew] if anew else []), *_notes(answers, disturbance, inserting, load, case.endpoint)),
     )
     return Loaded(found, asking)
 
@@ -162,6 +165,15 @@ def _demand_distributable(case: Case, load: OpenLoad) -> None:
 def _valid(samples: Samples, schedule: Schedule, state: Steady, disturbance: Disturbance, lanes: int) -> Validity:
     found = validity(samples, schedule.seconds, disturbance, lanes=lanes)
     return found if state.steady or found.short else Validity(found.spoiled, state.why)
+
+
+def _started_anew(case: Case) -> str:
+    """Start the database anew, so that the first request finds it cold; return a sentence about it."""
+    try:
+        case.was_away(case.ability(CanRestart).restart())
+    except Skipped as error:
+        return f"the first request did not find the database cold: {error}"
+    return "the first request came right after the database was started anew; the inference service was not"
 
 
 def _cold(how: Wire, requests: list[Request]) -> float | None:
@@ -203,7 +215,10 @@ def _service(case: Case) -> str:
 
 def _module_share(service: str, since: int, samples: Samples) -> Interval | None:
     """How much of the median the median call of the inference service is, as far as both intervals leave open."""
-    _, calls = calls_since(service, since)
+    try:
+        _, calls = calls_since(service, since)
+    except AnswerError:
+        return None
     whole = percentiles(samples.service[samples.ok], (50.0,))[0].interval
     if not calls or whole is None:
         return Interval(0.0, 0.0) if whole is not None else None

@@ -60,7 +60,7 @@ def _on_a_clock(load: LoadShape) -> bool:
 def _open(document: Document, shape: ScenarioShape) -> OpenLoad | None:
     load = shape.load
     if not _on_a_clock(load):
-        for key in ("to", "duration", "schedule", "inserts", "mix", "concurrency", "timeout", "raw"):
+        for key in ("to", "duration", "schedule", "inserts", "mix", "concurrency", "timeout", "raw", "cold"):
             if key in load.model_fields_set:
                 what = f"`load.{key}` is about a load on a clock, and there is no rate"
                 raise document.error(("load", key), what, hint="write for example `rate: 50`, requests a second")
@@ -84,6 +84,7 @@ def _open(document: Document, shape: ScenarioShape) -> OpenLoad | None:
         timeout=_seconds(document, load.timeout, "timeout"),
         inserts=load.inserts,
         raw=load.raw,
+        cold=load.cold,
     )
     _check_enough(document, shape, made)
     return made

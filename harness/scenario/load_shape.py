@@ -83,3 +83,4 @@ class LoadShape(_Shape):
     timeout: Text = Field(default="10s", description="So long an answer may take, and a request wait to be sent.")
     inserts: float = Field(default=0.0, ge=0, le=10_000, description="Objects that are stored each second meanwhile.")
     raw: bool = Field(default=False, description="Keep every single request in the record.")
+    cold: bool = Field(default=False, description="Start the database anew first, where that can be done.")

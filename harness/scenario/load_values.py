@@ -53,7 +53,8 @@ class OpenLoad:
     """Questions on a clock: `rate` a second for `seconds`, sent when they are due whether or not others are answered.
 
     A `ramp` goes from `rate` to `last`, `steps` are pairs of rate and seconds, `times` are a replay's, in seconds.
-    `inserts` objects are stored each second meanwhile. `raw` keeps every request in the record.
+    `inserts` objects are stored each second meanwhile. `raw` keeps every request in the record. `cold` has the database
+    started anew before the first request.
     """
 
     schedule: ScheduleKind = "poisson"
@@ -67,6 +68,7 @@ class OpenLoad:
     timeout: float = TIMEOUT
     inserts: float = 0.0
     raw: bool = False
+    cold: bool = False
 
     @property
     def intended(self) -> int:
