@@ -68,7 +68,19 @@ MAY_IMPORT: dict[str, set[str]] = {
         "truth",
     },
     "loadrun": BASE
-    | {"checks", "dataset", "histogram", "images", "interfaces", "load", "record", "scenario", "station", "statistics"}
+    | {
+        "abilities",
+        "checks",
+        "dataset",
+        "histogram",
+        "images",
+        "interfaces",
+        "load",
+        "record",
+        "scenario",
+        "station",
+        "statistics",
+    }
     | {"load_words", "sitting", "transport"},
     "surveying": BASE
     | {
