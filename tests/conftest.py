@@ -48,8 +48,11 @@ def _in_source_tree() -> bool:
     return Path(harness.__file__).parents[1] == Path(__file__).parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that lack something here."""
+    """Leave out the tests that lack something here; of the others a file stays together, and so does all of Docker."""
+    for item in items:  # for --dist loadgroup: what is left behind is looked for on the whole machine
+        item.add_marker(pytest.mark.xdist_group("docker" if item.get_closest_marker("docker") else item.path.stem))
     lines = config.stash.setdefault(_LEFT_OUT, [])
     markers = {mark.name for item in items for mark in item.iter_markers()}
     for marker, reason in _missing(markers).items():

@@ -35,7 +35,7 @@ ONE_CHECK = TINY.replace("[near-image/ascending, threshold/inclusive]", "[near-i
 LARGE = TINY.replace("subjects: 4", "subjects: 2000").replace("[near-image/ascending, threshold/inclusive]", '["*"]')
 """The same with four thousand pictures and every check: something to interrupt."""
 
-_LONG = 90.0
+_LONG = 300.0
 _NOT_A_PERSONS = ("NEARIMAGE_", "WEAVIATE_", "PYTEST_")
 
 

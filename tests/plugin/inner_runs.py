@@ -37,7 +37,7 @@ class Inner:
 
     def run_apart(self, *arguments: str) -> pytest.RunResult:
         """Run pytest against the server, in a process of its own."""
-        return self.pytester.runpytest_subprocess("--target", self.server, *arguments, timeout=90)
+        return self.pytester.runpytest_subprocess("--target", self.server, *arguments, timeout=300)
 
     def names(self, *arguments: str) -> list[str]:
         """The items that are collected, without running them."""
