@@ -9,16 +9,8 @@ from pathlib import Path
 TREE = Path(__file__).resolve().parents[2]
 PAGES = [
     *sorted(TREE.glob("*.md")),
-    *(
-        TREE / name
-        for name in (
-            "docs/findings.md",
-            "docs/library.md",
-            "tests/README.md",
-            "harness/inference/README.md",
-            "compose/README.md",
-        )
-    ),
+    *sorted(TREE.glob("docs/*.md")),
+    *(TREE / name for name in ("tests/README.md", "harness/inference/README.md", "compose/README.md")),
 ]
 README = TREE / "README.md"
 
