@@ -89,6 +89,14 @@ class CanStartCluster(Protocol):
         """A cluster of so many nodes, each at an address of its own, before the same inference service; then gone."""
 
 
+@runtime_checkable
+class CanLoseNode(Protocol):
+    """A target that can lose a node of the cluster that it started."""
+
+    def lost(self, node: Endpoint) -> AbstractContextManager[None]:
+        """Kill a node as by a power cut; at the end of the block it is started again on what is on its disk."""
+
+
 ABILITIES: Mapping[str, tuple[type, str]] = {
     "restart": (CanRestart, "cannot be restarted"),
     "kill": (CanKill, "cannot be killed and started again"),
@@ -98,6 +106,7 @@ ABILITIES: Mapping[str, tuple[type, str]] = {
     "metrics": (CanShowMetrics, "publishes no metrics"),
     "second": (CanStartSecond, "cannot start a second database"),
     "cluster": (CanStartCluster, "cannot start a cluster"),
+    "lose": (CanLoseNode, "cannot lose a node of a cluster"),
 }
 """Each ability by the name that scenarios and checks have for it, and what is said of a target without it."""
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import __version__
-from harness.commands import ab, calibrate, compare, generate, limit, load, scale, trend, truth
+from harness.commands import ab, calibrate, compare, generate, limit, load, outage, scale, trend, truth
 from harness.errors import ExitCode, HarnessError
 from harness.options import TargetOptions
 from harness.options import add as add_target_options
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     truth.add(commands)
     limit.add(commands)
     scale.add(commands)
+    outage.add(commands)
     generate.add(commands)
     load.add(commands)
     return parser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from rich.table import Table
@@ -84,6 +85,33 @@ def said(record: Record, pen: Pen) -> Iterator[Table | Text]:
         yield _sizes(scaling, pen)
         for figure, power in scaling.powers:
             yield pen.text(f"  {figure}: {power}")
+    for entry in record.axes:
+        if entry.events:
+            yield _spells(entry, pen)
+
+
+def spells(entry: AxisEntry) -> list[tuple[str, int, int, float | None, float | None]]:
+    """Return what lies between the events of an axis: name, answered, failed, the median of ms, the worst recall."""
+    edges = [(0.0, "before"), *entry.events, (float("inf"), "")]
+    found = []
+    for (start, what), (end, _) in pairwise(edges):
+        some = [one for one in entry.answered if start <= one.start < end]
+        times = [one.p50_ms for one in some if one.p50_ms is not None]
+        recalls = [one.recall for one in some if one.recall is not None]
+        answered, failed = sum(one.answered for one in some), sum(one.failed for one in some)
+        found.append((what, answered, failed, median(times) if times else None, min(recalls, default=None)))
+    return found
+
+
+def _spells(entry: AxisEntry, pen: Pen) -> Table:
+    table = pen.table(entry.about)
+    table.add_column("", overflow="fold", ratio=1)
+    for name in ("answered", "failed", "p50", "worst recall"):
+        table.add_column(name, justify="right")
+    for what, answered, failed, typical, recall in spells(entry):
+        cells = (f"{answered:,}", f"{failed:,}", _perhaps(typical), "-" if recall is None else f"{recall:.3f}")
+        table.add_row(pen.text(what), *(pen.text(cell) for cell in cells))
+    return table
 
 
 def _limit(entry: LimitEntry) -> LimitShown:
@@ -124,7 +152,7 @@ def _drawings(entry: AxisEntry) -> Iterator[tuple[str, Plot]]:
     yield from _drawn("requests a second", rates, lambda y: f"{y:g}")
     recalls = [("recall", "second", [(one.start, one.recall) for one in entry.answered if one.recall is not None])]
     yield from _drawn("recall", recalls, lambda y: f"{y:g}")
-    pairs = list(zip(entry.looks, entry.looks[1:], strict=False))
+    pairs = list(pairwise(entry.looks))
     cpu = [
         (
             name,

@@ -62,6 +62,7 @@ class EmbeddedTarget:
             inference_service, gpu=self._setup.gpu, delay=self._setup.delay
         )
         self._server: Server | None = None
+        self._nodes: dict[str, Server] = {}
         self._inference_pid = 0
         self._last_log = ""
 
@@ -159,7 +160,23 @@ class EmbeddedTarget:
             TargetError: a node did not start.
         """
         with cluster_of(self._opened(), nodes) as started:
-            yield tuple(self._endpoint(server, meta) for server, meta in started)
+            found = tuple(self._endpoint(server, meta) for server, meta in started)
+            self._nodes = {one.url: server for one, (server, _) in zip(found, started, strict=True)}
+            yield found
+
+    @contextlib.contextmanager
+    def lost(self, node: Endpoint) -> Iterator[None]:
+        """Kill a node of the cluster that was started; after the block it is there again.
+
+        Raises:
+            TargetError: it did not come back.
+        """
+        server = self._nodes[node.url]
+        server.process.kill()
+        try:
+            yield
+        finally:
+            server.restart()
 
     def logs(self) -> str:
         """The server's log so far, of all its lives; after closing, the last words."""

@@ -9,6 +9,8 @@ from running import Place
 from harness.abilities import Usage
 from harness.errors import UsageError
 from harness.record import AxisEntry, LimitEntry, ScalingEntry, read
+from harness.record.survey_entries import AnsweredFact
+from harness.report.surveys import spells
 from harness.surveying.limit import promised_in
 from harness.surveying.sizes import AXES, Size, asked, vectors
 from harness.surveying.watching import go_of, watching
@@ -145,3 +147,25 @@ def test_a_server_that_answers_wrongly_keeps_no_rate(place: Place) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert "1 of 1 answers are not the exact ones" in " ".join(done.stdout.split())
     assert read(place.record).of(LimitEntry) == ()
+
+
+def test_what_lies_between_events_is_told_apart() -> None:
+    """Seconds before a node was lost, while it was away and after it was back are summed up each on its own."""
+    moments = [
+        AnsweredFact(start=second, seconds=1, answered=10 - bad, failed=bad, p50_ms=5.0 + second, recall=1.0 - bad / 10)
+        for second, bad in enumerate([0, 0, 4, 1, 0])
+    ]
+    entry = AxisEntry(about="a node", answered=tuple(moments), events=((2.0, "lost"), (4.0, "back")))
+    assert spells(entry) == [
+        ("before", 20, 0, 5.5, 1.0),
+        ("lost", 15, 5, 7.5, 0.6),
+        ("back", 10, 0, 9.0, 1.0),
+    ]
+
+
+def test_a_target_without_nodes_to_lose_is_no_target_for_that(place: Place) -> None:
+    """The sentence says what the target can't do, and which can."""
+    done = place.run("outage", "--target", "reference")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "cannot lose a node of a cluster" in done.stderr
+    assert "embedded" in done.stderr

@@ -1,0 +1,197 @@
+"""`nearimage outage`: what a user of a cluster sees before, while and after one of its nodes is away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from time import perf_counter, sleep
+
+import numpy as np
+
+from harness.abilities import CanLoseNode, CanStartCluster, missing
+from harness.dataset.loading import must
+from harness.errors import AnswerError, TargetError
+from harness.interfaces.rest import Rest
+from harness.load.http_lanes import GraphQLWire
+from harness.load.runner import run_open
+from harness.load.samples import Fate, Floats, Samples
+from harness.load.schedule import constant
+from harness.model import Endpoint, Module, NearImage, Needs, Outcome, Question, State
+from harness.options import TargetOptions
+from harness.record import AxisEntry
+from harness.record.survey_entries import AnsweredFact
+from harness.surveying import sizes
+from harness.surveying.site import Say, Site, survey
+from harness.surveying.sizes import Size
+from harness.truth import Asked, InMemory, Neighbours
+from harness.truth.searching import neighbours
+from harness.truth.shards import Rows
+
+NODES = 3
+_TIMEOUT = 5.0
+_GRACE = 10.0
+"""Seconds after a node went in which questions may fail: until the others know."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutageOptions:
+    """What `nearimage outage` was asked for: each of three parts takes `seconds`, at `rate` questions a second."""
+
+    targets: TargetOptions = field(default_factory=TargetOptions)
+    size: Size = field(default_factory=Size)
+    rate: float = 20.0
+    seconds: float = 15.0
+    questions: int = 20
+    limit: int = 10
+    out: Path = field(default_factory=lambda: Path("nearimage-out"))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the users of one node saw: every request, and the recall of each that was answered (NaN if not)."""
+
+    samples: Samples
+    recalls: Floats
+
+
+def outage(options: OutageOptions, say: Say) -> Path:
+    """Start a cluster, ask a node that stays and one that is lost, and return the record of it.
+
+    Raises:
+        TargetError: the target can't start a cluster, or can't lose a node of it.
+        HarnessError: it could not be opened, filled or asked.
+    """
+    written: list[Path] = []
+    with survey(options.targets, Needs(modules=(Module.IMG2VEC,)), options.out, written.append, say) as site:
+        target = site.target
+        for ability in (CanStartCluster, CanLoseNode):
+            if lacks := missing(ability, target):
+                raise TargetError(lacks, hint="An embedded one can: --target embedded:/path/to/weaviate.")
+        assert isinstance(target, CanStartCluster)
+        assert isinstance(target, CanLoseNode)
+        say(f"starting {NODES} nodes")
+        with target.cluster(NODES) as nodes:
+            _Outage(options, site, target, nodes, say).happen()
+    return written[0]
+
+
+class _Outage:
+    """One cluster that loses its last node, and gets it back."""
+
+    def __init__(
+        self, options: OutageOptions, site: Site, target: CanLoseNode, nodes: Sequence[Endpoint], say: Say
+    ) -> None:
+        self._options, self._site, self._target, self._nodes, self._say = options, site, target, nodes, say
+        self._name = site.station.run.class_name("Outage")
+        self._events: list[tuple[float, str]] = []
+
+    def happen(self) -> None:
+        """Fill the cluster, ask while a node goes and comes back, and write what was seen."""
+        options = self._options
+        stored = sizes.vectors(options.size)
+        self._fill(stored)
+        queries = sizes.asked(options.size, stored, options.questions)
+        ids = [sizes.object_id(number) for number in range(len(stored))]
+        truth = neighbours(Asked(options.size.metric, options.limit, queries), InMemory(ids, stored))
+        questions = [
+            Question(self._name, NearImage(one.base64), limit=options.limit)
+            for one in sizes.pictures(options.size, queries)
+        ]
+        began = perf_counter()
+        over = Event()
+        stays, goes = self._nodes[0], self._nodes[-1]
+        with ThreadPoolExecutor(3) as side_by_side:
+            both = [side_by_side.submit(self._asked, one, questions, truth) for one in (stays, goes)]
+            changes = side_by_side.submit(self._lose, goes, began, over)
+            seen = [one.result() for one in both]
+            changes.result()
+        offset = began - self._site.began
+        for found, where in zip(seen, ("a node that stays", "the node that is lost"), strict=True):
+            self._site.write(
+                AxisEntry(
+                    target=self._site.station.name,
+                    about=f"asked at {where}",
+                    answered=tuple(_moments(found, offset)),
+                    events=tuple((at + offset, what) for at, what in self._events),
+                )
+            )
+        self._judge(seen[0])
+
+    def _fill(self, stored: Rows) -> None:
+        definition = self._options.size.definition(self._name)
+        definition |= {"replicationConfig": {"factor": NODES}, "description": self._site.station.run.description}
+        with Rest(self._nodes[0]) as rest:
+            must(rest.create_class(definition), f"create the class {self._name}")
+            for one in rest.insert_batch(sizes.objects(self._name, stored)):
+                if one.state is not State.OK:
+                    raise AnswerError(f"an object could not be stored in the cluster: {one.message}")
+        sleep(1.0)  # replicas that were not waited for have theirs
+
+    def _asked(self, node: Endpoint, questions: Sequence[Question], truth: Sequence[Neighbours]) -> Seen:
+        wire = GraphQLWire(node)
+        schedule = constant(self._options.rate, 3 * self._options.seconds)
+        order = (np.arange(len(schedule)) % len(questions)).astype(np.int32)
+        bodies: dict[int, bytes] = {}
+
+        def heard(row: int, _question: int, fate: Fate, body: bytes) -> None:
+            if fate == Fate.OK:
+                bodies[row] = body
+
+        encoded = [wire.encode(question) for question in questions]
+        samples = run_open(wire, encoded, schedule.times, order, timeout=_TIMEOUT, heard=heard)
+        recalls = np.full(len(samples), np.nan)
+        for row, body in bodies.items():
+            question = int(order[row])
+            recalls[row] = truth[question].recall(wire.decoded(body, questions[question]).ids)
+        return Seen(samples, recalls)
+
+    def _lose(self, node: Endpoint, began: float, over: Event) -> None:
+        over.wait(self._options.seconds)
+        with self._target.lost(node):
+            self._events.append((perf_counter() - began, "a node is lost, as by a power cut"))
+            self._say("a node is lost")
+            over.wait(self._options.seconds)
+        self._events.append((perf_counter() - began, "it is back"))
+        self._say("it is back")
+
+    def _judge(self, stays: Seen) -> None:
+        lost = self._events[0][0]
+        late = (stays.samples.intended < lost) | (stays.samples.intended > lost + _GRACE)
+        failed = int((~stays.samples.ok & late).sum())
+        meanwhile = int((~stays.samples.ok & ~late).sum())
+        wrong = int((stays.recalls < 1.0).sum())
+        facts = {
+            "failed": failed,
+            "failed_within_10_s_of_the_loss": meanwhile,
+            "with_a_recall_below_1": wrong,
+            "asked": len(stays.samples),
+        }
+        sentence = "A node that stays answers every question, but for ten seconds after another one is lost."
+        outcome = Outcome.HELD
+        if failed:
+            outcome, sentence = Outcome.VIOLATED, f"{failed} questions at a node that stays were not answered"
+        self._site.judge("outage/others-answer", outcome, sentence, "one of three nodes is lost", **facts)
+
+
+def _moments(seen: Seen, offset: float) -> list[AnsweredFact]:
+    samples = seen.samples
+    found = []
+    for start in range(int(np.ceil(samples.intended.max())) or 1):
+        here = (samples.intended >= start) & (samples.intended < start + 1)
+        times = samples.response[here & samples.ok] * 1000
+        recalls = seen.recalls[here & samples.ok]
+        found.append(
+            AnsweredFact(
+                start=offset + start,
+                seconds=1.0,
+                answered=len(times),
+                failed=int((here & ~samples.ok).sum()),
+                p50_ms=float(np.median(times)) if len(times) else None,
+                largest_ms=float(times.max()) if len(times) else None,
+                recall=float(recalls.mean()) if len(recalls) else None,
+            )
+        )
+    return found
