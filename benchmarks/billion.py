@@ -5,11 +5,13 @@
     python benchmarks/billion.py measured/*/record.jsonl [--keep benchmarks/measured/scaling.json]
     python benchmarks/billion.py benchmarks/measured/scaling.json --write docs/scale.md
 
-Takes records with scalings along the number of objects and the dimensions, and splits of questions by image. Each
-figure is what was measured at the largest size, times the sizes' ratio to the power of the exponent that was fitted,
-along both axes; its range takes both exponents at the ends of their 95% intervals. What the generator can send is
-measured by this program. `--keep` writes what it used to a small file, which it reads too; `--write` puts the tables
-into a page, between its two marks.
+Takes records with scalings along the number of objects and the dimensions, and splits of questions by image. A time is
+what was measured at the largest size, times the sizes' ratio to the power of the exponent that was fitted, along both
+axes; its range takes both exponents at the ends of their 95% intervals. What is added object by object (memory, disk,
+storing, exact answers) is what each object of the two largest sizes added, times their number, and grows evenly with
+the components; its range is that of all pairs with the largest size. What the generator can send is measured by this
+program. `--keep` writes what it used to a small file, which it reads too; `--write` puts the tables into a page,
+between its two marks.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -32,6 +34,7 @@ from harness.load.planned import planned
 from harness.load.runner import run_closed
 from harness.model import NearImage, Question
 from harness.record import ScalingEntry, StagesEntry, read
+from harness.record.survey_entries import SizeFact
 
 BEGIN, END = "<!-- begin: python benchmarks/billion.py -->", "<!-- end -->"
 OBJECTS, DIMENSIONS = "number of objects", "dimensions"
@@ -112,6 +115,23 @@ def at(found: Measured, figure: str, value: float, objects: float, dimensions: f
     return Range(ends[1], min(ends), max(ends))
 
 
+def added(found: Measured, of: Callable[[SizeFact], float | None], objects: float, dimensions: float) -> Range:
+    """Return what so many objects add, by what those of each pair of measured sizes added."""
+    sizes = found.scalings[OBJECTS].sizes
+    last = sizes[-1]
+    each = []
+    for first in sizes[:-1]:
+        more = (of(last) or 0.0) - (of(first) or 0.0)
+        each.append(max(0.0, more) / (last.objects - first.objects))
+    low, high = found.scalings[DIMENSIONS].sizes[0], found.scalings[DIMENSIONS].sizes[-1]
+    known_low, known_high = of(low) or 0.0, of(high) or 0.0
+    component = max(0.0, known_high - known_low) / (high.dimensions - low.dimensions)
+    here = known_low + component * (last.dimensions - low.dimensions)
+    there = known_low + component * (dimensions - low.dimensions)
+    factor = objects * (there / here if here > 0 else dimensions / last.dimensions)
+    return Range(each[-1] * factor, min(each) * factor, max(each) * factor)
+
+
 def ceiling(seconds: float = 2.0) -> float:
     """Return how many requests with images of 40 kB one process of the generator sends and hears in a second."""
     with planned() as server:
@@ -123,69 +143,72 @@ def ceiling(seconds: float = 2.0) -> float:
         return float(samples.ok.sum() / (time.perf_counter() - began))
 
 
+FITTED = ("time by vector", "processor time of the database")
+
+
 def exponents(found: Measured) -> Iterator[str]:
-    """Yield the table of what was measured."""
+    """Yield the tables of what was measured."""
     largest = found.scalings[OBJECTS].sizes[-1]
     yield f"Measured: {found.where}."
     yield ""
-    yield f"| figure | at {largest.objects:,} x {largest.dimensions} | exponent with objects | with dimensions |"
+    size = f"{largest.objects:,} x {largest.dimensions}"
+    yield f"| time of one question | at {size} | exponent with objects | with dimensions |"
     yield "|---|---|---|---|"
-    for figure, value, unit in _values(found):
+    for figure, value in zip(FITTED, _times(found), strict=True):
         powers = []
         for axis in (OBJECTS, DIMENSIONS):
             one = next((one for one in found.scalings[axis].powers if one.figure == figure), None)
             powers.append(f"{one.exponent:.2f} ({one.low:.2f} to {one.high:.2f})" if one else "-")
-        yield f"| {figure} | {value:.3g} {unit} | {powers[0]} | {powers[1]} |"
-    yield f"| processor time of the model | {found.model_ms:.3g} ms each image | 0 | 0 |"
+        yield f"| {figure} | {value:.3g} ms | {powers[0]} | {powers[1]} |"
+    yield f"| processor time of the model, each image | {found.model_ms:.3g} ms | 0 | 0 |"
+    yield ""
+    yield f"| what each object adds, {largest.dimensions} components | likely (range) |"
+    yield "|---|---|"
+    for figure, (of, unit, factor) in ADDED.items():
+        yield f"| {figure} | {added(found, of, 1, largest.dimensions).times(factor).said(unit)} |"
 
 
-def _values(found: Measured) -> Iterator[tuple[str, float, str]]:
+def _times(found: Measured) -> tuple[float, float]:
     largest = found.scalings[OBJECTS].sizes[-1]
-    yield "time by vector", median(largest.by_vector), "ms"
-    yield "processor time of the database", largest.used.database_cpu_ms or 0.0, "ms"
-    yield "memory added", float(largest.anonymous_added or 0), "bytes"
-    yield "disk added", float(largest.disk_added or 0), "bytes"
-    yield "time to store", largest.import_seconds, "s"
-    yield "time of the exact answers", largest.truth_seconds, "s"
+    return median(largest.by_vector), largest.used.database_cpu_ms or 0.0
+
+
+ADDED: dict[str, tuple[Callable[[SizeFact], float | None], str, float]] = {
+    "memory": (lambda size: size.anonymous_added, " bytes", 1.0),
+    "disk, without the image": (lambda size: size.disk_added, " bytes", 1.0),
+    "time to store": (lambda size: size.import_seconds, " ms", 1000.0),
+    "exact answers to 40 questions": (lambda size: size.truth_seconds, " µs", 1e6),
+}
 
 
 def needs(found: Measured, options: argparse.Namespace) -> Iterator[str]:
     """Yield the table of what so many images would need."""
-    values = {figure: value for figure, value, _ in _values(found)}
     objects, dimensions, rate = options.objects, options.dimensions, options.rate
-
-    def of(figure: str) -> Range:
-        return at(found, figure, values[figure], objects, dimensions)
-
-    memory, disk, cpu = of("memory added"), of("disk added"), of("processor time of the database")
-    busy = cpu.times(rate / 1000)
-    model = found.model_ms * rate / 1000
-    nodes = [
-        max(ceil(m / (options.node_memory * _GIB)), ceil(c / options.node_cpus))
-        for m, c in zip(memory.ends, busy.ends, strict=True)
-    ]
-    sent = ceiling()
-    storing, truth = of("time to store"), of("time of the exact answers")
-    importing = objects * found.model_ms / 1000 / 3600
-    yield f"{objects:,} images, {dimensions:,} components, {rate:,} questions a second:"
-    yield ""
-    yield "| what | likely (range of the exponents) | from |"
-    yield "|---|---|---|"
-    yield f"| memory, one copy of each object | {memory.times(1 / _TIB).said(' TiB')} | memory added |"
-    yield f"| disk, one copy, without the images | {disk.times(1 / _TIB).said(' TiB')} | disk added |"
-    yield f"| a search by vector, alone | {of('time by vector').said(' ms')} | time by vector |"
-    yield f"| processors of the database for the questions | {busy.said()} | its processor time x rate |"
-    yield f"| processors of the inference service for them | {model:,.0f} | the model's processor time x rate |"
-    yield (
-        f"| nodes of {options.node_memory:g} GiB and {options.node_cpus} processors, one copy | "
-        f"{nodes[1]:,} ({nodes[0]:,} to {nodes[2]:,}) | memory and processors, whichever asks for more |"
+    search_ms, cpu_ms = (
+        at(found, figure, value, objects, dimensions) for figure, value in zip(FITTED, _times(found), strict=True)
     )
-    yield f"| importing through one node like this one | {storing.times(1 / 86_400).said(' days')} | time to store |"
-    yield f"| processor hours of the model for the import | {importing:,.0f} | the model's processor time x images |"
-    questions = options.questions
-    hours = truth.times(1 / 3600).said(" h")
-    yield f"| exact answers to {questions} questions on this machine | {hours} | time of the exact answers |"
-    yield f"| load generators of one processor | {ceil(rate / sent)} | one sends {sent:,.0f}/s of 40 kB, measured now |"
+    memory, disk, storing, truth = (added(found, of, objects, dimensions) for of, _, _ in ADDED.values())
+    busy, model, sent = cpu_ms.times(rate / 1000), found.model_ms * rate / 1000, ceiling()
+    nodes = [
+        max(ceil(size / (options.node_memory * _GIB)), ceil(cpu / options.node_cpus))
+        for size, cpu in zip(memory.ends, busy.ends, strict=True)
+    ]
+    node = f"{options.node_memory:g} GiB and {options.node_cpus} processors"
+    yield f"{objects:,} images, {dimensions:,} components, {rate:,} questions by image a second:"
+    yield ""
+    yield "| what | likely (range) | from |"
+    yield "|---|---|---|"
+    yield f"| memory, one copy of each object | {memory.times(1 / _TIB).said(' TiB')} | what each object adds |"
+    yield f"| disk, one copy, without the images | {disk.times(1 / _TIB).said(' TiB')} | what each object adds |"
+    yield f"| a search by vector, alone | {search_ms.said(' ms')} | its exponents |"
+    yield f"| processors of the database, for the questions | {busy.said()} | its exponents x rate |"
+    yield f"| processors of the inference service, for them | {model:,.0f} | the model's time x rate |"
+    yield f"| nodes of {node}, one copy | {nodes[1]:,} ({nodes[0]:,} to {nodes[2]:,}) | whichever asks for more |"
+    yield f"| storing through one node like this one | {storing.times(1 / 86_400).said(' days')} | time to store |"
+    hours = objects * found.model_ms / 3.6e6
+    yield f"| processor hours of the model, for the import | {hours:,.0f} | the model's time |"
+    yield f"| exact answers to 40 questions, here | {truth.times(1 / 3600).said(' h')} | exact answers |"
+    yield f"| load generators of one processor | {ceil(rate / sent)} | one sends {sent:,.0f}/s of 40 kB here |"
 
 
 def keep(found: Measured, paths: Sequence[Path], out: Path) -> None:
@@ -207,7 +230,6 @@ def main() -> int:
     parser.add_argument("--objects", type=int, default=10**9)
     parser.add_argument("--dimensions", type=int, default=1280, help="of EfficientNet-Lite0; ResNet-50 has 2,048")
     parser.add_argument("--rate", type=int, default=1000, help="questions by image a second")
-    parser.add_argument("--questions", type=int, default=40, help="as many as `nearimage scale` asks by default")
     parser.add_argument("--node-memory", type=float, default=256.0, help="GiB of a node")
     parser.add_argument("--node-cpus", type=int, default=64, help="processors of a node")
     parser.add_argument("--keep", type=Path, default=None)

@@ -143,6 +143,14 @@ def test_a_cluster_has_an_address_for_each_node(target: DescribedTarget, opened:
     assert len(list((tmp_path / "tmp").glob("nearimage-*"))) == 1
 
 
+def test_a_node_that_is_lost_comes_back(fake_embedded: EmbeddedTarget) -> None:
+    """While it is away the others answer; after the block it is at the address where it was."""
+    with fake_embedded.open(BOTH), fake_embedded.cluster(3) as nodes:
+        with fake_embedded.lost(nodes[2]):
+            assert [answers(one) for one in nodes] == [True, True, False]
+        assert all(map(answers, nodes))
+
+
 def test_a_second_one_that_does_not_start_leaves_the_first_alone(fake_embedded: EmbeddedTarget, tmp_path: Path) -> None:
     """Its failure is an error with its own log, and nothing of it is left."""
     with fake_embedded.open(BOTH) as opened:
