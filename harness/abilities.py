@@ -103,12 +103,13 @@ ABILITIES: Mapping[str, tuple[type, str]] = {
     "pause": (CanPause, "cannot be paused"),
     "logs": (CanShowLogs, "shows no log"),
     "statistics": (CanShowStatistics, "does not say what it uses"),
-    "metrics": (CanShowMetrics, "publishes no metrics"),
     "second": (CanStartSecond, "cannot start a second database"),
     "cluster": (CanStartCluster, "cannot start a cluster"),
-    "lose": (CanLoseNode, "cannot lose a node of a cluster"),
 }
 """Each ability by the name that scenarios and checks have for it, and what is said of a target without it."""
+
+_OF_SURVEYS = ((CanShowMetrics, "publishes no metrics"), (CanLoseNode, "cannot lose a node of a cluster"))
+"""What no check asks for."""
 
 
 @runtime_checkable
@@ -128,7 +129,7 @@ def missing(ability: type, target: object | None) -> str:
     """
     if target is not None and isinstance(target, ability):
         return ""
-    cannot = next(says for protocol, says in ABILITIES.values() if protocol is ability)
+    cannot = next(says for protocol, says in (*ABILITIES.values(), *_OF_SURVEYS) if protocol is ability)
     why = "under -n it belongs to another process" if target is None else ""
     if isinstance(target, SaysWhyNot):
         why = target.why_not

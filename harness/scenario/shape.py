@@ -23,7 +23,7 @@ ViewName = Literal["crop", "mirror", "rotate", "dim", "bright", "recompress", "g
 FactName = Literal["label", "caption", "subject", "name", "view", "number", "breed"]
 QuestionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
 SettingName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-AbilityName = Literal["restart", "kill", "pause", "logs", "statistics", "metrics", "second", "cluster", "lose"]
+AbilityName = Literal["restart", "kill", "pause", "logs", "statistics", "second", "cluster"]
 
 
 def _listed(value: Any) -> Any:
