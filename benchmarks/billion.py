@@ -8,8 +8,8 @@
 Takes records with scalings along the number of objects and the dimensions, and splits of questions by image. A time is
 what was measured at the largest size, times the sizes' ratio to the power of the exponent that was fitted, along both
 axes; its range takes both exponents at the ends of their 95% intervals. What is added object by object (memory, disk,
-storing, exact answers) is what each object of the two largest sizes added, times their number, and grows evenly with
-the components; its range is that of all pairs with the largest size. What the generator can send is measured by this
+storing, exact answers) is the slope of a line through all sizes, times the number, and grows evenly with the
+components; its range is that of all pairs with the largest size. Memory and disk are at least the vectors themselves. What the generator can send is measured by this
 program. `--keep` writes what it used to a small file, which it reads too; `--write` puts the tables into a page,
 between its two marks.
 """
@@ -52,6 +52,10 @@ class Range:
     def times(self, factor: float) -> Range:
         """Return the figure and its range, multiplied."""
         return Range(self.likely * factor, self.low * factor, self.high * factor)
+
+    def least(self, floor: float) -> Range:
+        """Return the range with nothing below a floor."""
+        return Range(*(max(floor, end) for end in (self.likely, self.low, self.high)))
 
     def said(self, unit: str = "", digits: int = 2) -> str:
         """Return it for people."""
@@ -119,17 +123,17 @@ def added(found: Measured, of: Callable[[SizeFact], float | None], objects: floa
     """Return what so many objects add, by what those of each pair of measured sizes added."""
     sizes = found.scalings[OBJECTS].sizes
     last = sizes[-1]
-    each = []
-    for first in sizes[:-1]:
-        more = (of(last) or 0.0) - (of(first) or 0.0)
-        each.append(max(0.0, more) / (last.objects - first.objects))
+    xs, ys = [float(size.objects) for size in sizes], [of(size) or 0.0 for size in sizes]
+    line = float(np.polyfit(xs, ys, 1)[0])
+    each = [(ys[-1] - y) / (xs[-1] - x) for x, y in zip(xs[:-1], ys[:-1], strict=True)]
+    each = [max(0.0, one) for one in (line, *each)]
     low, high = found.scalings[DIMENSIONS].sizes[0], found.scalings[DIMENSIONS].sizes[-1]
     known_low, known_high = of(low) or 0.0, of(high) or 0.0
     component = max(0.0, known_high - known_low) / (high.dimensions - low.dimensions)
     here = known_low + component * (last.dimensions - low.dimensions)
     there = known_low + component * (dimensions - low.dimensions)
     factor = objects * (there / here if here > 0 else dimensions / last.dimensions)
-    return Range(each[-1] * factor, min(each) * factor, max(each) * factor)
+    return Range(each[0] * factor, min(each) * factor, max(each) * factor)
 
 
 def ceiling(seconds: float = 2.0) -> float:
@@ -188,6 +192,8 @@ def needs(found: Measured, options: argparse.Namespace) -> Iterator[str]:
         at(found, figure, value, objects, dimensions) for figure, value in zip(FITTED, _times(found), strict=True)
     )
     memory, disk, storing, truth = (added(found, of, objects, dimensions) for of, _, _ in ADDED.values())
+    vectors = 4.0 * dimensions * objects
+    memory, disk = memory.least(vectors), disk.least(vectors)
     busy, model, sent = cpu_ms.times(rate / 1000), found.model_ms * rate / 1000, ceiling()
     nodes = [
         max(ceil(size / (options.node_memory * _GIB)), ceil(cpu / options.node_cpus))
@@ -198,7 +204,7 @@ def needs(found: Measured, options: argparse.Namespace) -> Iterator[str]:
     yield ""
     yield "| what | likely (range) | from |"
     yield "|---|---|---|"
-    yield f"| memory, one copy of each object | {memory.times(1 / _TIB).said(' TiB')} | what each object adds |"
+    yield f"| memory, one copy of each object | {memory.times(1 / _TIB).said(' TiB')} | what each object adds, at least its vector |"
     yield f"| disk, one copy, without the images | {disk.times(1 / _TIB).said(' TiB')} | what each object adds |"
     yield f"| a search by vector, alone | {search_ms.said(' ms')} | its exponents |"
     yield f"| processors of the database, for the questions | {busy.said()} | its exponents x rate |"
