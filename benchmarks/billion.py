@@ -9,7 +9,8 @@ Takes records with scalings along the number of objects and the dimensions, and 
 what was measured at the largest size, times the sizes' ratio to the power of the exponent that was fitted, along both
 axes; its range takes both exponents at the ends of their 95% intervals. What is added object by object (memory, disk,
 storing, exact answers) is the slope of a line through all sizes, times the number, and grows evenly with the
-components; its range is that of all pairs with the largest size. Memory and disk are at least the vectors themselves. What the generator can send is measured by this
+components; its range is that of all pairs with the largest size. Memory and disk are at least the vectors themselves.
+What the generator can send is measured by this
 program. `--keep` writes what it used to a small file, which it reads too; `--write` puts the tables into a page,
 between its two marks.
 """
@@ -204,7 +205,8 @@ def needs(found: Measured, options: argparse.Namespace) -> Iterator[str]:
     yield ""
     yield "| what | likely (range) | from |"
     yield "|---|---|---|"
-    yield f"| memory, one copy of each object | {memory.times(1 / _TIB).said(' TiB')} | what each object adds, at least its vector |"
+    size = memory.times(1 / _TIB).said(" TiB")
+    yield f"| memory, one copy of each object | {size} | what each object adds, at least its vector |"
     yield f"| disk, one copy, without the images | {disk.times(1 / _TIB).said(' TiB')} | what each object adds |"
     yield f"| a search by vector, alone | {search_ms.said(' ms')} | its exponents |"
     yield f"| processors of the database, for the questions | {busy.said()} | its exponents x rate |"
