@@ -17,6 +17,7 @@ from harness.checks.filters import below
 from harness.checks.registry import check, kept, metric_is, unnamed
 from harness.dataset import Dataset, Scratch
 from harness.dataset.loading import must
+from harness.dataset.settling import settle
 from harness.errors import AnswerError
 from harness.interfaces import SPEAK_GRAPHQL
 from harness.interfaces.rest import Object
@@ -221,6 +222,8 @@ def _store(shelf: Scratch, objects: Sequence[Object]) -> None:
     for written in shelf.rest.insert_batch(objects):
         if written.state is not State.OK:
             raise AnswerError(f"an object could not be stored: {written.message}")
+    if shelf.collection.queued:
+        settle(shelf.rest, shelf.collection, shelf.class_name)
 
 
 # --- a named vector ------------------------------------------------------------------------------
