@@ -19,6 +19,9 @@ SMOKE = "smoke"
 _USUAL = frozenset({"photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "thresholds"})
 """The shipped scenarios that a run takes when none is named: within a minute, the main clauses of the contract."""
 
+_LOAD = "load"
+"""The shipped scenario that measures and needs the machine to itself: no clause of the contract, run by its name."""
+
 _FIRST = {"photos-img2vec": 0, "photos-clip": 1}
 
 
@@ -39,8 +42,8 @@ def usual_scenarios() -> dict[str, Path]:
 
 
 def every_scenario() -> dict[str, Path]:
-    """The shipped scenarios that make up the full contract: all but the smoke test, which is a little of each."""
-    return {name: path for name, path in shipped_scenarios().items() if name != SMOKE}
+    """The shipped scenarios that make up the full contract: all but a little of each, and the load."""
+    return {name: path for name, path in shipped_scenarios().items() if name not in {SMOKE, _LOAD}}
 
 
 def find_scenarios(paths: Iterable[Path]) -> list[Path]:

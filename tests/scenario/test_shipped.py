@@ -15,6 +15,7 @@ from harness.scenario import every_scenario, json_schema, load_scenario, shipped
 
 USUAL = ("photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "thresholds")
 BY_NAME = (
+    "load",
     "collections",
     "completeness-deep",
     "configuration",
@@ -57,8 +58,8 @@ def test_a_run_without_names_takes_those_that_do_nothing_to_the_server() -> None
 
 
 def test_the_full_contract_is_all_but_the_smoke_test() -> None:
-    """Every scenario that is shipped takes part in it, but for the one that is a little of the others."""
-    assert [*every_scenario()] == [name for name in NAMES if name != "smoke"]
+    """Every scenario that is shipped takes part in it, but for a little of the others, and for the load."""
+    assert [*every_scenario()] == [name for name in NAMES if name not in {"smoke", "load"}]
 
 
 @pytest.mark.parametrize("name", NAMES)
