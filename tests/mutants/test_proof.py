@@ -11,6 +11,7 @@ from running import Place
 from harness.checks import all_checks
 from harness.errors import ExitCode, UsageError
 from harness.inference.faults import FAULTS
+from harness.proving import places
 from harness.proving.command import Proof, line, mutants, summed_up
 from harness.proving.proof import ALL_TOGETHER, HONEST, OUR_SERVICE, Found, Job, Workplace, jobs
 from harness.reference.mutants import MUTANTS, Mutant
@@ -135,3 +136,13 @@ def test_the_command_prints_the_matrix_and_ends_with_0(place: Place) -> None:
     assert "caught   zero_is_no_threshold" in ran.stdout
     assert "2 of 2 faults were caught by the check that names them, by 2 checks; 0 of 2" in ran.stdout
     assert place.left() == []
+
+
+def test_with_seeds_each_detail_has_its_turn(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seed asks every usual check and a fourth of the details; four seeds in a row ask them all."""
+    monkeypatch.setattr(places, "verdict", lambda _stage, _scenario, check, _place, _interface: check.id)
+    asked = [set(places.once(None, workplace.planted, seed, sparing=True)) for seed in range(4)]  # type: ignore[arg-type]
+    usual = {check.id for check in places.about(workplace.planted) if not check.by_name}
+    assert all(usual < each for each in asked)
+    assert set.union(*asked) == {check.id for check in places.about(workplace.planted)}
+    assert len(set.intersection(*asked) - usual) == 0
