@@ -44,6 +44,7 @@ ROWS = (
         ("--rounds", "4", "--seconds", "1"),
         seconds=240,
     ),
+    Row("the load generator beside wrk and Locust", "load_generator.py", ("--rounds", "4"), seconds=300),
     Row("exact truth beside faiss and NumPy", "exact_truth.py", ("--rounds", "3")),
 )
 
