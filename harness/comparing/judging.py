@@ -20,7 +20,7 @@ from harness.comparing.series import Block, Name, Series
 from harness.errors import UsageError
 from harness.statistics import Interval, carried, needed, percentile
 from harness.statistics.bootstrap import Resampled
-from harness.statistics.ranks import Exceeding, Paired, Shift, Unpaired, holm
+from harness.statistics.ranks import Exceeding, Paired, Shift, Unpaired, chance, holm
 from harness.statistics.sequential import detectable, rounds_to_decide
 
 FALSE_ALARM = 0.005
@@ -141,11 +141,11 @@ def judge(series: Sequence[Series], metrics: Sequence[Metric] = USUAL, allowed: 
     allowed = allowed or Allowed()
     shifts, unsaid = _shifts(series, metrics)
     answers = _answers(shifts, allowed)
-    chances = holm([_chance(each.shift) for each in shifts])
+    chances = holm([chance(each.shift) for each in shifts])
     return Judged(
         tuple(
-            _judgement(each, answer, chance, allowed, len(shifts))
-            for each, answer, chance in zip(shifts, answers, chances, strict=True)
+            _judgement(each, answer, by_chance, allowed, len(shifts))
+            for each, answer, by_chance in zip(shifts, answers, chances, strict=True)
         ),
         unsaid,
     )
@@ -185,21 +185,16 @@ def _shifts(series: Sequence[Series], metrics: Sequence[Metric]) -> tuple[list[_
 
 
 def _answers(shifts: Sequence[_Evidence], allowed: Allowed) -> list[Is]:
-    chances = holm([_chance(each.shift) for each in shifts])
+    chances = holm([chance(each.shift) for each in shifts])
     overlooked = holm([max(each.shift.below(each.margin), each.shift.above(-each.margin)) for each in shifts])
     found = []
-    for each, chance, missed in zip(shifts, chances, overlooked, strict=True):
+    for each, by_chance, missed in zip(shifts, chances, overlooked, strict=True):
         estimate = each.shift.estimate
-        if chance <= allowed.false_alarm and abs(estimate) >= each.margin:
+        if by_chance <= allowed.false_alarm and abs(estimate) >= each.margin:
             found.append(Is.SLOWER if estimate > 0 else Is.FASTER)
         else:
             found.append(Is.SAME if missed <= allowed.missed else Is.OPEN)
     return found
-
-
-def _chance(shift: Shift) -> float:
-    """How often chance does as much in either direction."""
-    return min(1.0, 2 * min(shift.above(0.0), shift.below(0.0)))
 
 
 def _shift(series: Series, metric: Metric) -> Shift | str:
@@ -227,7 +222,7 @@ def _logarithms(blocks: Sequence[Block]) -> list[NDArray[np.float64]]:
     return [np.log(np.maximum(np.asarray(block, np.float64), _LEAST_MS)) for block in blocks]
 
 
-def _judgement(evidence: _Evidence, answer: Is, chance: float, allowed: Allowed, of: int) -> Judgement:
+def _judgement(evidence: _Evidence, answer: Is, by_chance: float, allowed: Allowed, of: int) -> Judgement:
     series, metric, shift = evidence
     each = allowed.false_alarm / of
     within = shift.interval(1 - each)
@@ -245,7 +240,7 @@ def _judgement(evidence: _Evidence, answer: Is, chance: float, allowed: Allowed,
         answer=answer,
         change=math.expm1(estimate),
         within=Interval(math.expm1(within.low), _expm1(within.high)),
-        chance=chance,
+        chance=by_chance,
         more=more,
         smallest=_expm1(max(evidence.margin, detectable(half, each))),
     )

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import erfc, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.load.samples import Floats, Samples
+from harness.statistics.ranks import Unpaired, chance
 
 BATCHES = 60
 """Batches that a load is cut into; fewer if they would have fewer than five requests."""
@@ -69,7 +68,7 @@ def steady_from(times: Floats, values: Floats) -> Steady:
     rest = medians[first:]
     early, late = rest[: len(rest) // 2], rest[len(rest) // 2 :]
     moved = float(np.median(late) / np.median(early) - 1)
-    if abs(moved) > _CLOSE and chance_of(early, late) < _CHANCE:
+    if abs(moved) > _CLOSE and chance(Unpaired(early, late)) < _CHANCE:
         return Steady(
             start=start,
             steady=False,
@@ -82,25 +81,3 @@ def _usual(medians: Floats) -> tuple[float, float]:
     usual = float(np.median(medians))
     spread = float(np.median(np.abs(medians - usual))) * _TO_DEVIATION
     return usual, max(_SPREADS * spread, _CLOSE * usual)
-
-
-def chance_of(one: Floats, other: Floats) -> float:
-    """Return how likely two samples of one distribution differ so in their ranks: Mann and Whitney's test.
-
-    Args:
-        one: m numbers.
-        other: n numbers.
-    """
-    m, n = len(one), len(other)
-    ranks = _ranks(np.concatenate([one, other]))
-    above = float(ranks[:m].sum()) - m * (m + 1) / 2
-    deviation = sqrt(m * n * (m + n + 1) / 12)
-    return erfc(max(0.0, abs(above - m * n / 2) - 0.5) / deviation / sqrt(2))
-
-
-def _ranks(values: Floats) -> NDArray[np.float64]:
-    """Ranks from 1, ties sharing their mean."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    means: NDArray[np.float64] = (last - (counts - 1) / 2)[places]
-    return means

@@ -179,6 +179,11 @@ class Exceeding:
         return (beyond_head - beyond_base).astype(np.int64)
 
 
+def chance(shift: Shift) -> float:
+    """Return how often chance shifts as much as was seen, in either direction, if there is no shift."""
+    return min(1.0, 2 * min(shift.above(0.0), shift.below(0.0)))
+
+
 def holm(probabilities: Sequence[float]) -> tuple[float, ...]:
     """Return probabilities of error that hold for all of them together (Holm 1979), in the order given."""
     order = sorted(range(len(probabilities)), key=lambda place: probabilities[place])
