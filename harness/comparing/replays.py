@@ -106,7 +106,7 @@ def outcome(series: Series, *, metrics: Sequence[Metric] = USUAL, looks: int = 5
 
 
 def _first(series: Series, rounds: int) -> Series:
-    return Series(series.name, Side(series.base.blocks[:rounds]), Side(series.head.blocks[:rounds]), paired=True)
+    return Series(series.name, series.base.first(rounds), series.head.first(rounds), paired=True)
 
 
 def _longer(blocks: tuple[Block, ...], share: float) -> tuple[Block, ...]:

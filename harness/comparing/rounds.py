@@ -106,8 +106,10 @@ class Pair:
 
     @property
     def series(self) -> Series:
-        """What was measured so far."""
-        return Series(self.name, self.base.side, self.head.side, paired=True)
+        """What was measured so far; of a round that one side broke off the other's block has nothing beside it."""
+        base, head = self.base.side, self.head.side
+        whole = min(len(base.blocks), len(head.blocks))
+        return Series(self.name, base.first(whole), head.first(whole), paired=True)
 
 
 def pair(name: Name, base: Asked, head: Asked, *, warmup: int) -> Pair:

@@ -34,6 +34,10 @@ class Side:
         """The times of all blocks together."""
         return tuple(one for block in self.blocks for one in block)
 
+    def first(self, rounds: int) -> Side:
+        """Return what was measured in so many blocks, the first ones; errors are not told apart by block."""
+        return Side(self.blocks[:rounds], None if self.service is None else self.service[:rounds], self.errors)
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
