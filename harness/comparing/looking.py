@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.comparing.judging import Allowed, Is, Judged, Metric, answers, judge
 from harness.comparing.series import Series
+from harness.record import RoundsEntry
 from harness.statistics.sequential import plan, rest
 
 
@@ -55,3 +56,15 @@ class Looks:
     def judged(self, series: Sequence[Series]) -> Judged:
         """Return everything that the last look came to."""
         return judge(series, self._metrics, self._allowed)
+
+
+def left(rounds: RoundsEntry, allowed: Allowed) -> Allowed:
+    """Return how often the last look at a run that was asked in turn may be wrong, if all of its looks may `allowed`.
+
+    Its rounds ended when a look decided, so whoever judges them again may not err more often than that look might.
+    """
+    if not rounds.looks:
+        return allowed
+    before = rounds.looks[-2] if len(rounds.looks) > 1 else 0
+    whole = (plan(rounds.planned, error, 1) for error in (allowed.false_alarm, allowed.missed))
+    return Allowed(*(rest(each, before, rounds.looks[-1]) for each in whole))

@@ -153,7 +153,12 @@ def _series(base: Told, head: Told, changed: set[str]) -> Iterator[Series]:
     for other in head.latencies:
         one = mine.get(_name(other))
         if one is not None and one.n and other.n and other.scenario not in changed:
-            yield Series(_name(other), _side(one), _side(other), paired=False)
+            yield Series(_name(other), _side(one), _side(other), paired=_in_turn(one, other, base, head))
+
+
+def _in_turn(one: LatencyEntry, other: LatencyEntry, base: Told, head: Told) -> bool:
+    """Whether a measurement of each side was taken in the rounds of one run, so that their blocks are pairs."""
+    return base.path == head.path and one.mode == other.mode == "in turn" and len(one.blocks) == len(other.blocks) > 0
 
 
 def _name(one: LatencyEntry) -> Name:

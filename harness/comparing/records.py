@@ -10,10 +10,21 @@ from pathlib import Path
 
 from harness.comparing.arena import BASE, HEAD
 from harness.comparing.judging import Allowed, Metric, judge
+from harness.comparing.looking import left
 from harness.comparing.recorded import Beside, Told
 from harness.comparing.verdicts import entries, times
 from harness.model import Outcome
-from harness.record import CalibrationEntry, EndEntry, Entry, NoteEntry, RecordWriter, TargetEntry, VerdictEntry, read
+from harness.record import (
+    CalibrationEntry,
+    EndEntry,
+    Entry,
+    NoteEntry,
+    RecordWriter,
+    RoundsEntry,
+    TargetEntry,
+    VerdictEntry,
+    read,
+)
 from harness.runs import RECORD, fresh_folder
 from harness.telling import run_entry
 
@@ -25,6 +36,7 @@ _APART = (
     "the two runs were not interleaved: what the machine did meanwhile looks like a difference, and nobody can tell "
     "(nearimage ab asks both in turn)"
 )
+_IN_TURN = "both sides were asked in turn by one run: their rounds are compared in pairs"
 
 
 def compare(found: Beside, *, metrics: Sequence[Metric] = USUAL, allowed: Allowed | None = None, out: Path) -> Path:
@@ -57,7 +69,9 @@ def _entries(found: Beside, metrics: Sequence[Metric], allowed: Allowed) -> Iter
     for note in found.notes:
         yield NoteEntry(level="warning", text=note)
     if found.series:
-        yield NoteEntry(text=_APART)
+        paired = all(series.paired for series in found.series)
+        yield NoteEntry(text=_IN_TURN if paired else _APART)
+        allowed = _left(found.head, allowed) if paired else allowed
     for side in (found.head, found.base):
         if side.record is not None and side.record.of(CalibrationEntry):
             yield side.record.of(CalibrationEntry)[0]
@@ -66,7 +80,7 @@ def _entries(found: Beside, metrics: Sequence[Metric], allowed: Allowed) -> Iter
     judged = judge(found.series, metrics, allowed)
     for series in found.series:
         for entry in times(series, base=BASE, head=HEAD):
-            yield entry.model_copy(update={"mode": "closed loop"})
+            yield entry if series.paired else entry.model_copy(update={"mode": "closed loop"})
     yield from entries(found.series, judged, allowed, base=BASE, head=HEAD, repeat=repeat)
     yield from _verdicts(found)
 
@@ -78,6 +92,12 @@ def _target(name: str, side: Told) -> TargetEntry:
     return TargetEntry(
         target=name, name=str(side.path), description=f"what {side.path} says", version="", weaviate=False
     )
+
+
+def _left(side: Told, allowed: Allowed) -> Allowed:
+    """What may be erred after all looks that the run itself took."""
+    rounds = side.record.of(RoundsEntry) if side.record is not None else ()
+    return left(rounds[0], allowed) if rounds else allowed
 
 
 def _verdicts(found: Beside) -> Iterator[Entry]:

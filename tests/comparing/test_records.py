@@ -13,6 +13,8 @@ import pytest
 
 from harness.cli import main
 from harness.comparing import pytest_benchmark
+from harness.comparing.judging import Allowed
+from harness.comparing.looking import left
 from harness.comparing.recorded import beside, told
 from harness.errors import FileError, UsageError
 from harness.record import (
@@ -20,6 +22,7 @@ from harness.record import (
     Entry,
     LatencyEntry,
     RecordWriter,
+    RoundsEntry,
     RunEntry,
     ScenarioEntry,
     TargetEntry,
@@ -190,3 +193,59 @@ def test_requests_that_follow_each_other_are_blocks(tmp_path: Path) -> None:
 
     assert (len(series.base.blocks), len(series.head.blocks)) == (40, 2)
     assert not series.paired
+
+
+def in_turn(path: Path, *entries: Entry) -> str:
+    """A record of 40 rounds in which head is 1% slower; what a round has in common moves its times by half."""
+    rng = np.random.default_rng(5)
+    common = np.repeat(rng.normal(0, 0.5, 40), 10)
+    sides = [
+        latency(
+            target=name,
+            milliseconds=tuple(map(float, 10 * slower * np.exp(common + rng.normal(0, 0.005, 400)))),
+            mode="in turn",
+            blocks=(10,) * 40,
+        )
+        for name, slower in (("t", 1.0), ("u", 1.01))
+    ]
+    return written(path, TARGET.model_copy(update={"target": "u"}), *sides, *entries)
+
+
+def test_two_targets_of_one_run_are_compared_in_the_pairs_that_they_were_asked_in(tmp_path: Path) -> None:
+    """1% is told apart where the machine moved both sides by half, and no note says that they were not interleaved."""
+    path = in_turn(tmp_path / "a.jsonl")
+    code = main(["compare", f"{path}#t", f"{path}#u", "--metrics", "p50:0.5%", "--out", str(tmp_path / "out")])
+    found = read(next((tmp_path / "out").glob("*/record.jsonl")))
+
+    assert (code, [one.answer for one in found.comparisons]) == (1, ["slower"])
+    notes = [note.text for note in found.notes]
+    assert "both sides were asked in turn by one run: their rounds are compared in pairs" in notes
+    assert not any("not interleaved" in note for note in notes)
+    assert {entry.mode for entry in found.latencies} == {"in turn"}
+
+
+def test_rounds_of_two_runs_are_no_pairs(tmp_path: Path) -> None:
+    """Round 7 of one run has nothing to do with round 7 of another, and the note says so."""
+    base, head = in_turn(tmp_path / "a.jsonl"), in_turn(tmp_path / "b.jsonl")
+    assert not beside(told(f"{base}#t"), told(f"{head}#u")).series[0].paired
+
+    main(["compare", f"{base}#t", f"{head}#u", "--out", str(tmp_path / "out")])
+    found = read(next((tmp_path / "out").glob("*/record.jsonl")))
+    assert any("not interleaved" in note.text for note in found.notes)
+    assert {entry.mode for entry in found.latencies} == {"closed loop"}
+
+
+def test_what_ended_early_is_judged_again_by_what_its_last_look_might_err(tmp_path: Path) -> None:
+    """A run that ended at its second look of five has spent nearly nothing; nor may the comparison of its record."""
+    ended = RoundsEntry(
+        base="t", head="u", planned=100, done=40, looks=(20, 40), false_alarm=0.005, missed=0.05, cost=0.07, seconds=9
+    )
+    may = left(ended, Allowed())
+    assert 0 < may.false_alarm < 0.005 / 100
+    assert 0 < may.missed < 0.05 / 10
+    assert left(ended.model_copy(update={"looks": (100,), "done": 100}), Allowed()).missed == pytest.approx(0.05)
+
+    path = in_turn(tmp_path / "a.jsonl", ended)
+    main(["compare", f"{path}#t", f"{path}#u", "--metrics", "p50:0.5%", "--out", str(tmp_path / "out")])
+    found = read(next((tmp_path / "out").glob("*/record.jsonl")))
+    assert found.comparisons[0].confidence == pytest.approx(1 - may.false_alarm, abs=1e-9)
