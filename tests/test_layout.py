@@ -81,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "station",
         "statistics",
     }
-    | {"load_words", "sitting", "transport"},
+    | {"load_words", "sitting"},
     "surveying": BASE
     | {
         "abilities",

@@ -13,6 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from urllib.parse import urlsplit
+
+from harness.model import Endpoint
+from harness.transport import is_loopback
 
 _PROC = Path("/proc")
 _LISTENING = "0A"
@@ -36,6 +40,13 @@ class Disturbance:
     others: float | None = None
     slept: float = 0.0
     stepped: float = 0.0
+
+
+def ports_of(endpoint: Endpoint) -> list[int]:
+    """Return the ports of this machine behind which a database and its inference services listen."""
+    urls = [endpoint.url, *(one.url for one in endpoint.inference.values())]
+    parts = [urlsplit(url) for url in urls]
+    return [one.port for one in parts if one.port and is_loopback(one.hostname or "")]
 
 
 @contextmanager

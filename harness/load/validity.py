@@ -64,6 +64,17 @@ def validity(samples: Samples, seconds: float, disturbance: Disturbance, *, lane
     return Validity(tuple(spoiled), short)
 
 
+def lost(samples: Samples, found: Validity, allowed: float = 0.0) -> bool:
+    """Return whether more requests had no answer than are allowed, and it was the server.
+
+    What it refuses or breaks off, it says itself; that nothing came in time may be anybody's doing if the measurement
+    is spoiled.
+    """
+    counts = samples.counts()
+    said = counts[Fate.REFUSED] + counts[Fate.BROKEN]
+    return samples.errors > allowed and (said > allowed or not found.spoiled)
+
+
 def _late(samples: Samples) -> list[str]:
     """The generator was late although a connection was free."""
     free = samples.where(~samples.queued & (samples.fate != Fate.NOT_SENT))

@@ -133,17 +133,7 @@ def clock_fact(seconds: Floats) -> ClockFact | None:
 
 def percentile_facts(seconds: Floats, which: tuple[float, ...]) -> tuple[PercentileFact, ...]:
     """Return percentiles of times in seconds, as milliseconds."""
-    return tuple(
-        PercentileFact(
-            q=one.q,
-            n=one.n,
-            needed=one.needed,
-            value_ms=None if one.value is None else one.value * 1000,
-            low_ms=None if one.interval is None else one.interval.low * 1000,
-            high_ms=None if one.interval is None else one.interval.high * 1000,
-        )
-        for one in percentiles(seconds, which)
-    )
+    return tuple(PercentileFact.of(*one) for one in percentiles(seconds, which))
 
 
 def _moments(samples: Samples, seconds: float) -> list[MomentFact]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import numpy as np
@@ -19,7 +18,7 @@ from harness.interfaces.rest import Object, Rest
 from harness.interfaces.service import NO_CALLS, calls_since
 from harness.load.answers import Answers, Expectation, Judged, judged
 from harness.load.distributed import run_distributed
-from harness.load.disturbance import Disturbance, watching
+from harness.load.disturbance import Disturbance, ports_of, watching
 from harness.load.inserting import Inserting
 from harness.load.lanes import Encoded, Request, Wire
 from harness.load.mix import order
@@ -36,7 +35,6 @@ from harness.loadrun.entry import Found, Place
 from harness.model import Endpoint
 from harness.scenario import OpenLoad
 from harness.statistics import Interval
-from harness.transport import is_loopback
 
 _JUDGED = 100
 """Questions whose answers are compared, the most asked first: the vector of each has to be made."""
@@ -104,7 +102,7 @@ def put_under_load(
     cold = _cold(how, requests)
     service = _service(case)
     since = calls_since(service, NO_CALLS)[0] if service else 0
-    with _inserting(case, load) as inserting, watching(_ports(case.endpoint)) as disturbance:
+    with _inserting(case, load) as inserting, watching(ports_of(case.endpoint)) as disturbance:
         if workers:
             _demand_distributable(case, load)
             sent = run_distributed(
@@ -198,13 +196,6 @@ def _judged(
         return made[place]
 
     return judged(answers, expected, how.decoded)
-
-
-def _ports(endpoint: Endpoint) -> list[int]:
-    """The ports of this machine behind which parts of the load listen."""
-    urls = [endpoint.url, *(one.url for one in endpoint.inference.values())]
-    parts = [urlsplit(url) for url in urls]
-    return [one.port for one in parts if one.port and is_loopback(one.hostname or "")]
 
 
 def _service(case: Case) -> str:

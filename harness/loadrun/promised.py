@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.load.samples import Fate
+from harness.load.validity import lost
 from harness.loadrun.entry import Found
 from harness.model import Level, Outcome, Verdict
 from harness.scenario import LOAD, Promise, Scenario
@@ -56,9 +57,8 @@ class Promised:
         errors = self.found.samples.errors
         allowed = next((float(one.value) for one in self.scenario.promises_about(LOAD) if one.key == "errors"), 0.0)
         evidence: dict[str, Any] = {fate.word.replace(" ", "_"): counts[fate] for fate in Fate} | {"allowed": allowed}
-        said = counts[Fate.REFUSED] + counts[Fate.BROKEN]
         validity = self.found.validity
-        if errors > allowed and (said > allowed or not validity.spoiled):
+        if lost(self.found.samples, validity, allowed):
             sentence = f"{errors:,} of {len(self.found.samples):,} requests had no answer"
             return self._verdict("answered", Outcome.VIOLATED, sentence, evidence)
         if validity.reasons:

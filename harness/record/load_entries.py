@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeInt
 
@@ -20,6 +20,12 @@ class PercentileFact(Fact):
     value_ms: Milliseconds | None = None
     low_ms: Milliseconds | None = None
     high_ms: Milliseconds | None = None
+
+    @classmethod
+    def of(cls, q: float, n: int, needed: int, value: float | None, within: tuple[float, float] | None) -> Self:
+        """Return what a record says of a percentile whose value and interval are seconds."""
+        low, high = (None, None) if within is None else (within[0] * 1000, within[1] * 1000)
+        return cls(q=q, n=n, needed=needed, value_ms=None if value is None else value * 1000, low_ms=low, high_ms=high)
 
 
 class ClockFact(Fact):

@@ -14,26 +14,28 @@ from harness.checks.case import Case
 from harness.checks.promises import question_of
 from harness.errors import UsageError
 from harness.fleet.starts import Start, needs_of
+from harness.load import disturbance
+from harness.load.answers import Answers, Expectation, Judged, judged
 from harness.load.http_lanes import GraphQLWire
-from harness.load.runner import run_closed, run_open
-from harness.load.running import Heard
-from harness.load.samples import Fate, Samples
+from harness.load.mix import order
+from harness.load.percentiles import percentiles
+from harness.load.runner import CONCURRENCY, run_closed, run_open
+from harness.load.samples import Samples
 from harness.load.saturation import Kept, Limit, search
 from harness.load.schedule import poisson
-from harness.model import Needs, Outcome, Question
+from harness.load.validity import Validity, lost, validity
+from harness.model import Needs, Outcome
 from harness.options import TargetOptions
 from harness.record import AxisEntry, LimitEntry, LimitStepFact, PercentileFact
 from harness.record.survey_entries import AnsweredFact
 from harness.scenario import Asked, Scenario
-from harness.statistics import carried, interval, needed, percentile
+from harness.statistics import needed
+from harness.surveying.answered import answered
 from harness.surveying.site import Say, Site, survey
 from harness.surveying.used import looks, used
 from harness.surveying.watching import Watch, watching
 
 _PROMISE = re.compile(r"p(?P<q>[0-9]+(?:\.[0-9]+)?):(?P<bound>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>ms|s)")
-_LATE = 0.1
-"""The generator may be late by this share of what is promised, in one request of a hundred; else it measures itself."""
-
 _WARM = 20
 _METRICS = {"PROMETHEUS_MONITORING_ENABLED": "true"}
 
@@ -93,8 +95,8 @@ def limit(options: LimitOptions, say: Say) -> Path:
         if not asked:
             raise UsageError(f"{options.scenario.name} has no question by image", hint="Name another scenario.")
         rates = _Rates(options, site, case, asked, say)
-        if rates.wrong_at_rest:
-            wrong = f"{rates.wrong_at_rest} of {len(asked)} answers are not the exact ones, at rest already"
+        if rates.at_rest.wrong:
+            wrong = f"{rates.at_rest.wrong} of {rates.at_rest.answers} answers are not the exact ones, at rest already"
             site.judge("limit/right", Outcome.VIOLATED, wrong, options.scenario.name)
             return written[0]
         with watching(site.target) as watch:
@@ -123,16 +125,18 @@ class _Rates:
     """Asks at one rate after another."""
 
     def __init__(self, options: LimitOptions, site: Site, case: Case, asked: Sequence[Asked], say: Say) -> None:
-        self._options, self._site, self._case, self._asked, self._say = options, site, case, asked, say
+        self._options, self._site, self._case, self._say = options, site, case, say
         self._wire = GraphQLWire(case.endpoint)
-        self._questions: list[Question] = [question_of(case, one) for one in asked]
-        self._encoded = [self._wire.encode(one) for one in self._questions]
+        self._expected = [
+            Expectation(question_of(case, one), case.truth_of(one.picture)) for one in asked if one.picture is not None
+        ]
+        self._encoded = [self._wire.encode(one.question) for one in self._expected]
         self.moments: list[AnsweredFact] = []
         self._seed = 0
-        bodies: dict[int, bytes] = {}
-        warm = (np.arange(_WARM + len(asked)) % len(asked)).astype(np.int32)
-        run_closed(self._wire, self._encoded, warm, heard=_remember(bodies))
-        self.wrong_at_rest = self._wrong(bodies)
+        run_closed(self._wire, self._encoded, order("in-turn", _WARM, len(asked)))
+        answers = Answers()
+        run_closed(self._wire, self._encoded, order("in-turn", len(asked), len(asked)), heard=answers)
+        self.at_rest = self._judged(answers)
 
     def measure(self, rate: float) -> LimitStepFact:
         """Ask at a rate, long enough for the percentile, and say what that came to."""
@@ -142,29 +146,33 @@ class _Rates:
             return self._unsaid(rate, seconds)
         self._seed += 1
         schedule = poisson(rate, seconds, self._seed)
-        order = (np.arange(len(schedule)) % len(self._encoded)).astype(np.int32)
-        bodies: dict[int, bytes] = {}
+        which = order("in-turn", len(schedule), len(self._encoded))
+        answers = Answers()
         began = perf_counter() - self._site.began
-        with watching(self._site.target) as watch:
-            samples = run_open(self._wire, self._encoded, schedule.times, order, heard=_remember(bodies))
-        self.moments += _moments(samples, began, seconds)
-        step = self._step(rate, seconds, samples, self._wrong(bodies), watch)
+        ports = disturbance.ports_of(self._case.endpoint)
+        with disturbance.watching(ports) as disturbed, watching(self._site.target) as watch:
+            samples = run_open(self._wire, self._encoded, schedule.times, which, heard=answers)
+        self.moments += answered(samples, seconds, began)
+        found = validity(samples, seconds, disturbed, lanes=CONCURRENCY)
+        step = self._step(rate, seconds, samples, self._judged(answers).wrong, found, watch)
         said = "none" if step.promised.value_ms is None else f"{step.promised.value_ms:.1f} ms"
         self._say(f"{rate:.4g}/s: p{promised.q:g} {said}: {step.kept}{f' ({step.why})' if step.why else ''}")
         return step
 
-    def _step(self, rate: float, seconds: float, samples: Samples, wrong: int, watch: Watch) -> LimitStepFact:
+    def _step(
+        self, rate: float, seconds: float, samples: Samples, wrong: int, found: Validity, watch: Watch
+    ) -> LimitStepFact:
         q, bound = self._options.promised.q, self._options.promised.bound
-        times = (samples.response[samples.ok] * 1000).tolist()
+        times = samples.response[samples.ok]
         late = np.nan_to_num(samples.lateness[~samples.queued & ~np.isnan(samples.sent)] * 1000)
         lateness = float(np.percentile(late, 99)) if len(late) else 0.0
-        promised = _percentile(times, q)
-        kept, why = _judged(promised, bound, samples, wrong, lateness)
+        median, promised = (PercentileFact.of(*one) for one in percentiles(times, (50.0, q)))
+        kept, why = came_to(promised, bound, samples, wrong, found)
         return LimitStepFact(
             rate=rate,
             seconds=seconds,
             fates={fate.word: count for fate, count in samples.counts().items()},
-            p50=_percentile(times, 50.0),
+            p50=median,
             promised=promised,
             lateness_ms=max(0.0, lateness),
             wrong=wrong,
@@ -175,78 +183,47 @@ class _Rates:
 
     def _unsaid(self, rate: float, seconds: float) -> LimitStepFact:
         q = self._options.promised.q
-        none = PercentileFact(q=q, n=0, needed=needed(q))
+        median, none = (PercentileFact.of(*one) for one in percentiles(np.empty(0), (50.0, q)))
         why = f"p{q:g} would need {seconds:,.0f} s at this rate"
-        median = PercentileFact(q=50, n=0, needed=needed(50))
         return LimitStepFact(
             rate=rate, seconds=0, fates={}, p50=median, promised=none, lateness_ms=0, kept="open", why=why
         )
 
-    def _wrong(self, bodies: dict[int, bytes]) -> int:
-        """How many of the last answers are not the exact ones."""
-        wrong = 0
-        for number, body in bodies.items():
-            picture, question = self._asked[number].picture, self._questions[number]
-            assert picture is not None
-            truth = self._case.truth_of(picture)
-            expected = truth.expect(limit=question.limit, threshold=question.distance)
-            wrong += bool(truth.faults(self._wire.decoded(body, question).hits, expected))
-        return wrong
+    def _judged(self, answers: Answers) -> Judged:
+        """What the oracle says of every different answer."""
+        return judged(answers, lambda place: self._expected[place], self._wire.decoded)
 
 
-def _remember(bodies: dict[int, bytes]) -> Heard:
-    """Return what keeps the last answer to each question."""
+def came_to(promised: PercentileFact, bound: float, samples: Samples, wrong: int, found: Validity) -> tuple[Kept, str]:
+    """Return what a rate came to, and why if it was not kept.
 
-    def heard(_row: int, question: int, fate: Fate, body: bytes) -> None:
-        if fate == Fate.OK:
-            bodies[question] = body
+    A server too slow for the rate can break the promise there, and can't keep it; wrong answers are wrong whatever the
+    machine did.
 
-    return heard
-
-
-def _judged(promised: PercentileFact, bound: float, samples: Samples, wrong: int, lateness: float) -> tuple[Kept, str]:
-    """What a rate came to, and why if it was not kept."""
+    Args:
+        promised: the percentile, with its interval.
+        bound: the milliseconds that it may take.
+        samples: all requests.
+        wrong: how many of the answers are.
+        found: whether the measurement can be trusted.
+    """
     kept, why = Kept.OPEN, "its interval holds the promise"
-    if lateness > _LATE * bound:
-        kept, why = Kept.INVALID, f"the generator sent {lateness:.1f} ms late"
-    elif samples.errors:
+    if wrong:
+        kept, why = Kept.BROKEN, f"{wrong} of the answers that were compared are wrong"
+    elif lost(samples, found):
         counts = ", ".join(f"{count} {fate.word}" for fate, count in samples.counts().items() if count and fate)
         kept, why = Kept.BROKEN, f"not all were answered: {counts}"
-    elif wrong:
-        kept, why = Kept.BROKEN, f"{wrong} of the answers that were compared are wrong"
+    elif found.spoiled:
+        kept, why = Kept.INVALID, found.spoiled[0]
     elif promised.low_ms is None or promised.high_ms is None:
         why = f"p{promised.q:g} needs {promised.needed:,} answers, there were {promised.n:,}"
-    elif promised.high_ms <= bound:
-        kept, why = Kept.KEPT, ""
     elif promised.low_ms > bound:
         kept, why = Kept.BROKEN, ""
+    elif found.short:
+        why = found.short
+    elif promised.high_ms <= bound:
+        kept, why = Kept.KEPT, ""
     return kept, why
-
-
-def _percentile(times: Sequence[float], q: float) -> PercentileFact:
-    if not carried(len(times), q) or (within := interval(times, q)) is None:
-        return PercentileFact(q=q, n=len(times), needed=needed(q))
-    value = percentile(times, q)
-    return PercentileFact(q=q, n=len(times), needed=needed(q), value_ms=value, low_ms=within.low, high_ms=within.high)
-
-
-def _moments(samples: Samples, began: float, seconds: float) -> list[AnsweredFact]:
-    """What was answered in each second, on the survey's axis."""
-    found = []
-    for start in range(int(np.ceil(seconds))):
-        part = samples.between(start, start + 1)
-        times = part.response[part.ok] * 1000
-        found.append(
-            AnsweredFact(
-                start=began + start,
-                seconds=1.0,
-                answered=len(times),
-                failed=part.errors,
-                p50_ms=float(np.median(times)) if len(times) else None,
-                largest_ms=float(times.max()) if len(times) else None,
-            )
-        )
-    return found
 
 
 def _tell(options: LimitOptions, site: Site, found: Limit[LimitStepFact], rates: _Rates, watch: Watch) -> None:

@@ -16,14 +16,15 @@ from harness.dataset.loading import must
 from harness.errors import AnswerError, TargetError
 from harness.interfaces.rest import Rest
 from harness.load.http_lanes import GraphQLWire
+from harness.load.mix import order
 from harness.load.runner import run_open
 from harness.load.samples import Fate, Floats, Samples
 from harness.load.schedule import constant
 from harness.model import Endpoint, Module, NearImage, Needs, Outcome, Question, State
 from harness.options import TargetOptions
 from harness.record import AxisEntry
-from harness.record.survey_entries import AnsweredFact
 from harness.surveying import sizes
+from harness.surveying.answered import answered
 from harness.surveying.site import Say, Site, survey
 from harness.surveying.sizes import Size
 from harness.truth import Asked, InMemory, Neighbours
@@ -114,7 +115,7 @@ class _Outage:
                 AxisEntry(
                     target=self._site.station.name,
                     about=f"asked at {where}",
-                    answered=tuple(_moments(found, offset)),
+                    answered=answered(found.samples, 3 * self._options.seconds, offset, found.recalls),
                     events=tuple((at + offset, what) for at, what in self._events),
                 )
             )
@@ -133,7 +134,7 @@ class _Outage:
     def _asked(self, node: Endpoint, questions: Sequence[Question], truth: Sequence[Neighbours]) -> Seen:
         wire = GraphQLWire(node)
         schedule = constant(self._options.rate, 3 * self._options.seconds)
-        order = (np.arange(len(schedule)) % len(questions)).astype(np.int32)
+        which = order("in-turn", len(schedule), len(questions))
         bodies: dict[int, bytes] = {}
 
         def heard(row: int, _question: int, fate: Fate, body: bytes) -> None:
@@ -141,10 +142,10 @@ class _Outage:
                 bodies[row] = body
 
         encoded = [wire.encode(question) for question in questions]
-        samples = run_open(wire, encoded, schedule.times, order, timeout=_TIMEOUT, heard=heard)
+        samples = run_open(wire, encoded, schedule.times, which, timeout=_TIMEOUT, heard=heard)
         recalls = np.full(len(samples), np.nan)
         for row, body in bodies.items():
-            question = int(order[row])
+            question = int(which[row])
             recalls[row] = truth[question].recall(wire.decoded(body, questions[question]).ids)
         return Seen(samples, recalls)
 
@@ -174,24 +175,3 @@ class _Outage:
         if failed:
             outcome, sentence = Outcome.VIOLATED, f"{failed} questions at a node that stays were not answered"
         self._site.judge("outage/others-answer", outcome, sentence, "one of three nodes is lost", **facts)
-
-
-def _moments(seen: Seen, offset: float) -> list[AnsweredFact]:
-    samples = seen.samples
-    found = []
-    for start in range(int(np.ceil(samples.intended.max())) or 1):
-        here = (samples.intended >= start) & (samples.intended < start + 1)
-        times = samples.response[here & samples.ok] * 1000
-        recalls = seen.recalls[here & samples.ok]
-        found.append(
-            AnsweredFact(
-                start=offset + start,
-                seconds=1.0,
-                answered=len(times),
-                failed=int((here & ~samples.ok).sum()),
-                p50_ms=float(np.median(times)) if len(times) else None,
-                largest_ms=float(times.max()) if len(times) else None,
-                recall=float(recalls.mean()) if len(recalls) else None,
-            )
-        )
-    return found

@@ -15,6 +15,7 @@ from harness.errors import AnswerError
 from harness.interfaces.rest import Rest
 from harness.load.http_lanes import GraphQLWire
 from harness.load.lanes import Encoded
+from harness.load.mix import order
 from harness.load.runner import run_closed
 from harness.load.samples import Fate
 from harness.load.scaling import power
@@ -168,7 +169,7 @@ class _Place:
             if fate == Fate.OK:
                 bodies[question] = body
 
-        samples = run_closed(self._wire, encoded, np.arange(len(encoded), dtype=np.int32), heard=heard)
+        samples = run_closed(self._wire, encoded, order("in-turn", len(encoded), len(encoded)), heard=heard)
         self.errors += samples.errors
         return (samples.service[samples.ok] * 1000).tolist(), bodies
 

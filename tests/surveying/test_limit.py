@@ -1,0 +1,120 @@
+"""What one rate comes to, from made-up loads: kept, broken, open or not to be told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.load.disturbance import Disturbance
+from harness.load.percentiles import percentiles
+from harness.load.samples import Fate, Rows
+from harness.load.saturation import Kept
+from harness.load.validity import validity
+from harness.record import PercentileFact
+from harness.surveying.answered import answered
+from harness.surveying.limit import came_to
+
+N = 2000
+CALM = Disturbance(own=0.1)
+BUSY = Disturbance(own=0.1, others=0.3)
+
+
+def load() -> Rows:
+    """Requests of 20 s that take 10 to 20 ms, evenly spread, and are sent when they should be."""
+    rows = Rows(np.arange(N) * 20.0 / N, np.zeros(N, dtype=np.int32))
+    rows.sent[:] = rows.intended
+    rows.received[:] = rows.sent + np.random.default_rng(0).permutation(np.linspace(0.010, 0.020, N))
+    rows.fate[:] = Fate.OK
+    return rows
+
+
+def said(rows: Rows, bound: float, *, machine: Disturbance = CALM, wrong: int = 0, q: float = 50.0) -> tuple[Kept, str]:
+    """What a rate came to with this promise, in milliseconds."""
+    samples = rows.samples()
+    promised = PercentileFact.of(*percentiles(samples.response[samples.ok], (q,))[0])
+    return came_to(promised, bound, samples, wrong, validity(samples, 20.0, machine, lanes=8))
+
+
+@pytest.mark.parametrize(("bound", "kept"), [(16.0, Kept.KEPT), (14.0, Kept.BROKEN), (15.0, Kept.OPEN)])
+def test_a_rate_is_kept_by_the_whole_interval(bound: float, kept: Kept) -> None:
+    """A median of 15 ms keeps 16, breaks 14, and nobody can say it of 15."""
+    assert said(load(), bound)[0] is kept
+
+
+@pytest.mark.parametrize("bound", [16.0, 14.0])
+def test_a_busy_machine_makes_a_rate_invalid(bound: float) -> None:
+    """Other programs on the machine spoil what seems kept and what seems broken."""
+    assert said(load(), bound, machine=BUSY) == (
+        Kept.INVALID,
+        "the machine was disturbed: other programs took 30% of it",
+    )
+
+
+def test_a_late_generator_makes_a_rate_invalid() -> None:
+    """Lateness is judged against the times that are measured, however far away the promise is."""
+    rows = load()
+    rows.sent += 0.003
+    rows.received += 0.003
+    kept, why = said(rows, 60_000.0)
+    assert kept is Kept.INVALID
+    assert why.startswith("the generator was the bottleneck: 3.0 ms late")
+
+
+def test_a_rate_that_is_not_reached_is_not_kept_and_may_be_broken() -> None:
+    """Half of the requests waited for a connection until the time was over: the server is too slow for the rate."""
+    rows = load()
+    rows.queued[1000:] = True
+    rows.sent[1000:] += 20.0
+    rows.received[1000:] += 20.0
+    kept, why = said(rows, 60_000.0)
+    assert kept is Kept.OPEN
+    assert why.startswith("the rate was not reached: 1,000 of 2,000")
+    assert said(rows, 5.0)[0] is Kept.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("fate", "machine", "kept"),
+    [
+        (Fate.REFUSED, CALM, Kept.BROKEN),
+        (Fate.REFUSED, BUSY, Kept.BROKEN),
+        (Fate.TIMEOUT, CALM, Kept.BROKEN),
+        (Fate.TIMEOUT, BUSY, Kept.INVALID),
+    ],
+)
+def test_what_has_no_answer_breaks_the_promise_unless_it_may_be_the_machine(
+    fate: Fate, machine: Disturbance, kept: Kept
+) -> None:
+    """A refusal is the server's own word; a time-out on a busy machine is nobody's."""
+    rows = load()
+    rows.fate[:5], rows.received[:5] = fate, np.nan
+    assert said(rows, 60_000.0, machine=machine)[0] is kept
+
+
+def test_a_wrong_answer_is_wrong_on_a_busy_machine_too() -> None:
+    """No disturbance makes an answer wrong."""
+    assert said(load(), 60_000.0, machine=BUSY, wrong=3) == (
+        Kept.BROKEN,
+        "3 of the answers that were compared are wrong",
+    )
+
+
+def test_a_percentile_that_is_not_carried_is_open() -> None:
+    """Two thousand requests say nothing of p99.9, and the sentence says how many would."""
+    assert said(load(), 60_000.0, q=99.9) == (Kept.OPEN, "p99.9 needs 10,000 answers, there were 2,000")
+
+
+def test_each_second_has_its_answers_on_the_axis_of_the_survey() -> None:
+    """Three requests of the second second are lost; recall is that of the answers, and None where nobody knows it."""
+    rows = load()
+    rows.fate[100:103], rows.received[100:103] = Fate.TIMEOUT, np.nan
+    recalls = np.where(np.arange(N) < 200, 0.5, 1.0)
+    recalls[100:103] = np.nan
+    found = answered(rows.samples(), 20.0, 7.0, recalls)
+
+    assert [(one.start, one.answered, one.failed, one.recall) for one in found[:3]] == [
+        (7.0, 100, 0, 0.5),
+        (8.0, 97, 3, 0.5),
+        (9.0, 100, 0, 1.0),
+    ]
+    assert len(found) == 20
+    assert answered(rows.samples(), 20.0, 7.0)[0].recall is None
