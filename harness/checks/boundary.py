@@ -7,14 +7,15 @@ returned and the threshold that it is sent back as.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from harness.checks.case import Case, Query
+from harness.checks.case import Case, Query, Violation
 from harness.checks.spread import spread
 from harness.model import Hit, Metric, Question
 from harness.oracle import SLACK, UNIT, Expected
@@ -28,6 +29,9 @@ _CONVERTED = 8 * UNIT
 """How far a distance that a server computes from a certainty in float32 may be from the exact one."""
 
 _PLACES = 3
+
+_JUDGED_BY = "each_group_is_judged_by"
+_BEST, _ANOTHER = "its best hit", "another hit than its best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,9 @@ class Boundary:
     def judge(self) -> None:
         """Ask at the figures of a few hits, and closely beside them, and judge each answer.
 
+        That groups are judged as wholes is a fault that shows nearly everywhere: it is told after all were asked, so
+        that it hides no other.
+
         Raises:
             Violation: with the threshold, what it is beside of, and what came back.
         """
@@ -112,19 +119,30 @@ class Boundary:
         additional = _FIELDS if case.dataset.metric is Metric.COSINE else _FIELDS[:2]
         whole = case.near(self.query.picture, limit=case.count + 1, additional=additional, **self.company.scope)
         ranking = case.hits(whole)
-        figures = [figure for hit in ranking if (figure := bound.figure(hit)) is not None and isfinite(figure)]
+        figures = self._figures(ranking)
         case.require(bool(figures), "nothing was found", whole, ranking)
         case.require(len(figures) == len(ranking), f"a hit has no {bound.name}", whole, ranking)
         page = {"limit": case.everything(), **self.company.page}
+        wholes: dict[str, Violation] = {}
         for figure in spread(sorted(set(figures)), case.effort(_PLACES)):
             for words, value in _beside(bound, figure):
                 if bound.sayable(value):
                     facts = {bound.name: value, "which_is": f"{words} {figure!r}, the {bound.name} of a hit"}
-                    self._ask(whole.but(**{**page, bound.name: value}), value, figures, facts)
+                    try:
+                        self._ask(whole.but(**{**page, bound.name: value}), value, ranking, facts)
+                    except Violation as violation:
+                        if _JUDGED_BY not in violation.evidence:
+                            raise
+                        wholes.setdefault(violation.evidence[_JUDGED_BY], violation)
+        told = wholes.get(_ANOTHER) or wholes.get(_BEST)
+        if told:
+            raise told
 
-    def _ask(self, question: Question, value: float, figures: Sequence[float], facts: Mapping[str, Any]) -> None:
+    def _ask(self, question: Question, value: float, ranking: Sequence[Hit], given: Mapping[str, Any]) -> None:
         case, truth, company = self.case, self.query.truth, self.company
         hits = case.hits(question)
+        figures = self._figures(ranking)
+        facts = {**given, **self._judged_by(question, value, ranking, hits)}
         expected = self._expected(value, len(hits) if company.cut else company.limit)
         case.demand(question, hits, truth.faults(hits, expected), **facts)
         room = len(figures) if company.limit is None else company.limit
@@ -138,6 +156,38 @@ class Boundary:
             at_most=most,
             **facts,
         )
+
+    def _figures(self, hits: Iterable[Hit]) -> list[float]:
+        """What hits are measured by, where that is a number."""
+        return [figure for hit in hits if (figure := self.bound.figure(hit)) is not None and isfinite(figure)]
+
+    def _judged_by(
+        self, question: Question, value: float, ranking: Sequence[Hit], hits: Sequence[Hit]
+    ) -> dict[str, str]:
+        """Say which hit decides about a group, if each group is there as a whole or not at all; else nothing.
+
+        A group may be there if its best hit is within the threshold. If one is not there whose best hit is within, it
+        is another that decides, which has to be beyond.
+        """
+        if question.group_by is None:
+            return {}
+        groups: dict[str, list[Hit]] = {}
+        for hit in ranking:
+            stored = self.case.dataset.by_id.get(hit.id)
+            groups.setdefault(str(stored and stored.properties.get(question.group_by.path)), []).append(hit)
+        there = Counter(hit.id for hit in hits)
+        wholes = [group for group in groups.values() if all(there[hit.id] == 1 for hit in group)]
+        absent = [group for group in groups.values() if not any(there[hit.id] for hit in group)]
+        known = sum(map(len, wholes)) == len(hits)
+        if not known or any(self._within(value, group)[1] == 0 for group in wholes):
+            return {}
+        surely = [(self._within(value, group)[0], len(group)) for group in absent]
+        if any(within == size for within, size in surely):
+            return {}
+        return {_JUDGED_BY: _ANOTHER if any(within for within, _ in surely) else _BEST}
+
+    def _within(self, value: float, hits: Iterable[Hit]) -> tuple[int, int]:
+        return _within(self.bound, value, self._figures(hits))
 
     def _expected(self, value: float, limit: int | None) -> Expected:
         """What the oracle expects, a distance that is computed from a certainty being a little uncertain."""

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.reference.mutants.groups import WholeGroups
 from harness.reference.mutants.registry import mutant
 from harness.reference.request import Aggregation, Search, Vector
 from harness.reference.rules import Rules
@@ -100,6 +101,11 @@ class GroupsForgetDistance(_Forgotten):
 
     def beside(self, search: Search) -> bool:
         return search.group_by is not None
+
+
+@mutant("threshold/boundary-with-groups")
+class GroupsByTheirBest(WholeGroups):
+    """In groups a distance judges the best hit alone, as in Weaviate (seen in 1.25, 1.32 and 1.39)."""
 
 
 @mutant("threshold/boundary-with-sort")

@@ -68,9 +68,10 @@ class GroupsForgetTheThreshold(Rules):
         return super().accept(distances, threshold, search)
 
 
-@mutant("group-by/threshold")
-class MembersBeyondTheThreshold(Rules):
-    """With groups a distance leaves out groups whose best hit is beyond, and of the others nothing, as in Weaviate."""
+class WholeGroups(Rules):
+    """With groups a distance judges the best hit of each, and lets all of it in; `beyond` is how far it bends."""
+
+    beyond = 1e-6
 
     def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
         if isinstance(search, Search) and search.group_by is not None:
@@ -80,7 +81,12 @@ class MembersBeyondTheThreshold(Rules):
     def groups(self, matches: Sequence[Match], group_by: GroupBy, search: Search) -> tuple[Group, ...]:
         found = super().groups(matches, group_by, search)
         threshold = self.threshold(search.near[0], search.interface) if search.near else None
-        return tuple(one for one in found if threshold is None or one.smallest <= threshold + 1e-6)
+        return tuple(one for one in found if threshold is None or one.smallest <= threshold + self.beyond)
+
+
+@mutant("group-by/threshold")
+class MembersBeyondTheThreshold(WholeGroups):
+    """With groups a distance leaves out groups whose best hit is beyond, and of the others nothing, as in Weaviate."""
 
 
 @mutant("group-by/nothing")
