@@ -134,9 +134,9 @@ class Boundary:
                         if _JUDGED_BY not in violation.evidence:
                             raise
                         wholes.setdefault(violation.evidence[_JUDGED_BY], violation)
-        told = wholes.get(_ANOTHER) or wholes.get(_BEST)
-        if told:
-            raise told
+        for how in (_ANOTHER, _BEST):
+            if how in wholes:
+                raise Violation(f"{wholes[how].what}: each group is judged by {how}", wholes[how].evidence)
 
     def _ask(self, question: Question, value: float, ranking: Sequence[Hit], given: Mapping[str, Any]) -> None:
         case, truth, company = self.case, self.query.truth, self.company
