@@ -175,7 +175,7 @@ def the_values_are_those_of_the_hits(case: Case) -> None:
         for threshold in _small(case, query.truth):
             question = case.near(query.picture, distance=threshold, limit=case.count + 1, properties=(_LABEL,))
             hits = case.hits(question)
-            found = Counter(str(hit.properties[_LABEL]) for hit in hits)
+            found = Counter(str(hit.properties.get(_LABEL)) for hit in hits)
             tally = case.tally(question.counted(object_limit=case.count + 1, values_of=_LABEL))
             case.require(
                 (tally.values, dict(tally.occurrences)) == (len(hits), dict(found)),

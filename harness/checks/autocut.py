@@ -31,12 +31,13 @@ def jumps(distances: Sequence[float]) -> list[int]:
     Args:
         distances: n of them, ascending, as a server gives them: it computes in float32.
     """
-    values = np.asarray(distances, dtype=np.float32)
-    last = len(values) - 1
-    if last < 1 or values[last] == values[0]:
-        return []
-    steps = np.float32(1.0) / np.float32(last) * np.arange(last + 1, dtype=np.float32)
-    above = (values - values[0]) / (values[last] - values[0]) - steps
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no float32 makes no jump
+        values = np.asarray(distances).astype(np.float32)
+        last = len(values) - 1
+        if last < 1 or values[last] == values[0]:
+            return []
+        steps = np.float32(1.0) / np.float32(last) * np.arange(last + 1, dtype=np.float32)
+        above = (values - values[0]) / (values[last] - values[0]) - steps
     found = [place for place in range(1, last) if above[place] > above[place - 1] and above[place] > above[place + 1]]
     if last > 1 and above[last] > above[last - 1] and above[last] > above[last - 2]:
         found.append(last)

@@ -97,6 +97,10 @@ class Certainty(Distance):
         return SLACK < value <= 1.0
 
 
+_LARGEST = float(np.finfo(np.float32).max)
+"""What is beyond is no figure that a server computed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Boundary:
     """The boundary of one kind of threshold, in one company, asked with one picture."""
@@ -159,7 +163,7 @@ class Boundary:
 
     def _figures(self, hits: Iterable[Hit]) -> list[float]:
         """What hits are measured by, where that is a number."""
-        return [figure for hit in hits if (figure := self.bound.figure(hit)) is not None and isfinite(figure)]
+        return [figure for hit in hits if (figure := self.bound.figure(hit)) is not None and abs(figure) <= _LARGEST]
 
     def _judged_by(
         self, question: Question, value: float, ranking: Sequence[Hit], hits: Sequence[Hit]

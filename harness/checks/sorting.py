@@ -38,6 +38,8 @@ def _sorted(case: Case, query: Query, *sort: Sort, limit: int, **more: float) ->
         question, hits, query.truth.faults(hits, query.truth.expect(limit=limit, threshold=more.get("distance")))
     )
     case.demand(question, hits, query.truth.wrong_distances(hits))
+    there = all(hit.properties.get(name) is not None for hit in hits for name in question.properties)
+    case.require(there, "a property that was asked for did not come", question, hits)
     return question, hits
 
 

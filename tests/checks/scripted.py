@@ -12,7 +12,7 @@ import numpy as np
 from harness.checks import Case, Check
 from harness.dataset import Dataset, Run, Stored
 from harness.dataset.probe import Probe
-from harness.model import Answer, Endpoint, Hit, Level, NearImage, Question, State
+from harness.model import Aggregation, Answer, Endpoint, Hit, Level, NearImage, Question, State, Tally
 from harness.scenario import Asked, Collection
 
 NOWHERE = Endpoint(target="nowhere", url="http://127.0.0.1:9", version="1.39.0", read_only=True)
@@ -38,6 +38,13 @@ class Scripted:
             raise ValueError("no such number in JSON")
         self.asked.append(question)
         return self._answer(question)
+
+    def aggregate(self, aggregation: Aggregation) -> Answer:
+        """Count the hits that it would answer, under names that nothing is stored under."""
+        answer = self._answer(Question(aggregation.collection, aggregation.near))
+        if answer.state is not State.OK:
+            return answer
+        return replace(answer, hits=(), tally=Tally(len(answer.hits), 1, {"nobody's": len(answer.hits)}))
 
     def close(self) -> None:
         """Free nothing."""

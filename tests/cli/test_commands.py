@@ -46,7 +46,10 @@ def test_validate_without_a_name_checks_all_that_are_shipped(capsys: pytest.Capt
     [
         ("checks", set(all_checks())),
         ("scenarios", {path.stem for path in shipped_folder("scenarios").glob("*.yaml")}),
-        ("promises", {"first", "recall", "label_precision_at_N", "p50", "p95", "p99", "errors"}),
+        (
+            "promises",
+            {"first", "recall", "label_precision_at_N", "p50", "p95", "p99", "pN", "errors", "module_share_p50_max"},
+        ),
         ("interfaces", set(NAMES)),
         (
             "targets",
