@@ -6,16 +6,25 @@ import os
 import platform
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness import __version__
-from harness.errors import FileError
+from harness.errors import ExitCode, FileError
 from harness.fleet.values import discreet
 from harness.keeping import state_folder, write_text
 from harness.model import Endpoint
-from harness.record import CalibrationEntry, LoadedCollection, RunEntry, ScenarioEntry, Service, TargetEntry
+from harness.record import (
+    CalibrationEntry,
+    EndEntry,
+    LoadedCollection,
+    RunEntry,
+    ScenarioEntry,
+    Service,
+    TargetEntry,
+    read,
+)
 from harness.scenario import Scenario
 from harness.station import Station, called
 
@@ -106,6 +115,25 @@ def run_entry(target: str, *, started: datetime, seed: int | None = None) -> Run
         started=started,
         commit=_commit(),
         versions={name: found for name in _LIBRARIES if (found := _version(name))},
+    )
+
+
+def end_entry(path: Path, code: ExitCode | None = None) -> EndEntry:
+    """Return what a record ends with.
+
+    Args:
+        path: the record so far.
+        code: what the run ended with; None: what its verdicts amount to.
+
+    Raises:
+        FileError: the record can't be read.
+    """
+    so_far = read(path)
+    return EndEntry(
+        finished=datetime.now(UTC),
+        exit_code=so_far.exit_code if code is None else code,
+        peak_memory_mb=peak_memory(),
+        counts={outcome: count for outcome, count in so_far.counts.items() if count},
     )
 
 

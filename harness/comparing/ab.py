@@ -20,10 +20,10 @@ from harness.comparing.verdicts import entries, failed, times
 from harness.errors import ExitCode, HarnessError
 from harness.model import Outcome
 from harness.options import TargetOptions
-from harness.record import EndEntry, NoteEntry, RecordWriter, RoundsEntry, read
+from harness.record import NoteEntry, RecordWriter, RoundsEntry
 from harness.runs import RECORD, fresh_folder
 from harness.scenario import Scenario
-from harness.telling import kept_calibration, peak_memory, run_entry, scenario_entry, target_entry
+from harness.telling import end_entry, kept_calibration, run_entry, scenario_entry, target_entry
 
 FEWEST_ROUNDS = 8
 _TOO_LONG = 3.0
@@ -73,7 +73,7 @@ def ab(options: AbOptions, say: Say = lambda _: None) -> Path:
             writer.write(worth)
         code = None
         with ExitStack() as ending:
-            ending.callback(lambda: writer.write(_end(record, code)))
+            ending.callback(lambda: writer.write(end_entry(record, code)))
             try:
                 say(f"opening {options.base} and {options.head}")
                 with arena(
@@ -185,13 +185,3 @@ def _seconds_of_a_round(pairs: list[Pair]) -> float:
 def _so_far(answers: Sequence[Is]) -> str:
     said = [f"{answers.count(each)} {each}" for each in dict.fromkeys(answers)]
     return ", ".join(said) or "nothing can be said yet"
-
-
-def _end(record: Path, code: ExitCode | None) -> EndEntry:
-    found = read(record)
-    return EndEntry(
-        finished=datetime.now(UTC),
-        exit_code=found.exit_code if code is None else code,
-        peak_memory_mb=peak_memory(),
-        counts={outcome: count for outcome, count in found.counts.items() if count},
-    )

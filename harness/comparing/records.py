@@ -16,17 +16,15 @@ from harness.comparing.verdicts import entries, times
 from harness.model import Outcome
 from harness.record import (
     CalibrationEntry,
-    EndEntry,
     Entry,
     NoteEntry,
     RecordWriter,
     RoundsEntry,
     TargetEntry,
     VerdictEntry,
-    read,
 )
 from harness.runs import RECORD, fresh_folder
-from harness.telling import run_entry
+from harness.telling import end_entry, run_entry
 
 USUAL = (Metric(50.0, 0.05), Metric(95.0, 0.15))
 """Wider than for two targets asked in turn: two runs differ by what the machine did meanwhile."""
@@ -57,9 +55,7 @@ def compare(found: Beside, *, metrics: Sequence[Metric] = USUAL, allowed: Allowe
         writer.write(run_entry(sides, started=datetime.now(UTC)))
         for entry in _entries(found, metrics, allowed or Allowed()):
             writer.write(entry)
-        so_far = read(record)
-        counts = {outcome: count for outcome, count in so_far.counts.items() if count}
-        writer.write(EndEntry(finished=datetime.now(UTC), exit_code=so_far.exit_code, counts=counts))
+        writer.write(end_entry(record))
     return record
 
 

@@ -33,11 +33,10 @@ from harness.statistics import needed
 from harness.surveying.answered import answered
 from harness.surveying.site import Say, Site, survey
 from harness.surveying.used import looks, used
-from harness.surveying.watching import Watch, watching
+from harness.surveying.watching import METRICS, Watch, watching
 
 _PROMISE = re.compile(r"p(?P<q>[0-9]+(?:\.[0-9]+)?):(?P<bound>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>ms|s)")
 _WARM = 20
-_METRICS = {"PROMETHEUS_MONITORING_ENABLED": "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def limit(options: LimitOptions, say: Say) -> Path:
 
 def _needs(scenario: Scenario) -> Needs:
     needs = needs_of([scenario], Start.of(scenario))
-    return replace(needs, settings={**needs.settings, **_METRICS})
+    return replace(needs, settings={**needs.settings, **METRICS})
 
 
 def _demand_enough(options: LimitOptions) -> None:

@@ -12,15 +12,13 @@ from time import perf_counter, sleep
 import numpy as np
 
 from harness.abilities import CanLoseNode, CanStartCluster, missing
-from harness.dataset.loading import must
-from harness.errors import AnswerError, TargetError
-from harness.interfaces.rest import Rest
+from harness.errors import TargetError
 from harness.load.http_lanes import GraphQLWire
 from harness.load.mix import order
 from harness.load.runner import run_open
 from harness.load.samples import Fate, Floats, Samples
 from harness.load.schedule import constant
-from harness.model import Endpoint, Module, NearImage, Needs, Outcome, Question, State
+from harness.model import Endpoint, Module, NearImage, Needs, Outcome, Question
 from harness.options import TargetOptions
 from harness.record import AxisEntry
 from harness.surveying import sizes
@@ -124,11 +122,7 @@ class _Outage:
     def _fill(self, stored: Rows) -> None:
         definition = self._options.size.definition(self._name)
         definition |= {"replicationConfig": {"factor": NODES}, "description": self._site.station.run.description}
-        with Rest(self._nodes[0]) as rest:
-            must(rest.create_class(definition), f"create the class {self._name}")
-            for one in rest.insert_batch(sizes.objects(self._name, stored)):
-                if one.state is not State.OK:
-                    raise AnswerError(f"an object could not be stored in the cluster: {one.message}")
+        sizes.store(self._nodes[0], definition, stored)
         sleep(1.0)  # replicas that were not waited for have theirs
 
     def _asked(self, node: Endpoint, questions: Sequence[Question], truth: Sequence[Neighbours]) -> Seen:

@@ -10,16 +10,13 @@ from time import perf_counter, sleep
 
 import numpy as np
 
-from harness.dataset.loading import must
-from harness.errors import AnswerError
-from harness.interfaces.rest import Rest
 from harness.load.http_lanes import GraphQLWire
 from harness.load.lanes import Encoded
 from harness.load.mix import order
 from harness.load.runner import run_closed
 from harness.load.samples import Fate
 from harness.load.scaling import power
-from harness.model import Module, NearImage, NearVector, Needs, Outcome, Question, State
+from harness.model import Module, NearImage, NearVector, Needs, Outcome, Question
 from harness.options import TargetOptions
 from harness.record import AxisEntry, ScalingEntry
 from harness.record.survey_entries import PowerFact, SizeFact, UsedFact
@@ -27,15 +24,12 @@ from harness.surveying import sizes
 from harness.surveying.site import Say, Site, survey
 from harness.surveying.sizes import Axis, Size
 from harness.surveying.used import looks, used
-from harness.surveying.watching import watching
+from harness.surveying.watching import METRICS, watching
 from harness.truth import Asked, InMemory, Neighbours
 from harness.truth.searching import neighbours
-from harness.truth.shards import Rows
 
 _SETTLE = 1.0
 """Seconds after storing, before memory is looked at: what a database writes behind has begun by then."""
-
-_METRICS = {"PROMETHEUS_MONITORING_ENABLED": "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,7 @@ def scale(options: ScaleOptions, say: Say) -> Path:
     """
     wanted = list(options.axis.sizes(options.steps, options.base))
     written: list[Path] = []
-    needs = Needs(modules=(Module.IMG2VEC,), settings=_METRICS)
+    needs = Needs(modules=(Module.IMG2VEC,), settings=METRICS)
     with survey(options.targets, needs, options.out, written.append, say) as site, watching(site.target) as watch:
         places = [_Place(options, site, text, number, size) for text, number, size in wanted]
         for place in places:
@@ -102,7 +96,8 @@ class _Place:
         queries = sizes.asked(self.size, stored, self._options.questions)
         began = perf_counter()
         with watching(self._site.target) as watch:
-            self._store(stored)
+            definition = self.size.definition(self._name) | {"description": self._site.station.run.description}
+            sizes.store(self._site.endpoint, definition, stored)
             self._import_seconds = perf_counter() - began
             sleep(_SETTLE)
         self._import_cpu = watch.cpu("database")
@@ -172,15 +167,6 @@ class _Place:
         samples = run_closed(self._wire, encoded, order("in-turn", len(encoded), len(encoded)), heard=heard)
         self.errors += samples.errors
         return (samples.service[samples.ok] * 1000).tolist(), bodies
-
-    def _store(self, stored: Rows) -> None:
-        run = self._site.station.run
-        definition = self.size.definition(self._name) | {"description": run.description}
-        with Rest(self._site.endpoint) as rest:
-            must(rest.create_class(definition), f"create the class {self._name}")
-            for written in rest.insert_batch(sizes.objects(self._name, stored)):
-                if written.state is not State.OK:
-                    raise AnswerError(f"an object of {self.text} could not be stored: {written.message}")
 
 
 def _pairs(facts: Sequence[SizeFact], of: Callable[[SizeFact], float | None]) -> list[tuple[float, float]]:

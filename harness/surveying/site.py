@@ -17,11 +17,11 @@ from harness.fleet import wanted
 from harness.fleet.starts import Start
 from harness.model import Endpoint, Level, Needs, Outcome, Verdict
 from harness.options import TargetOptions
-from harness.record import EndEntry, Entry, NoteEntry, RecordWriter, VerdictEntry, read
+from harness.record import Entry, NoteEntry, RecordWriter, VerdictEntry
 from harness.runs import RECORD, fresh_folder
 from harness.station import Station
 from harness.targets.state import claimed, sweep
-from harness.telling import peak_memory, run_entry, target_entry
+from harness.telling import end_entry, run_entry, target_entry
 
 Say = Callable[[str], object]
 """Told how it goes on, a line at a time."""
@@ -94,8 +94,8 @@ def survey(options: TargetOptions, needs: Needs, out: Path, path: Callable[[Path
     path(folder / RECORD)
     with RecordWriter(folder / RECORD) as writer, claimed("a survey's own files") as claim, ExitStack() as ending:
         writer.write(run_entry(found[0].text, started=datetime.now(UTC)))
-        code: list[ExitCode] = []
-        ending.callback(lambda: writer.write(_end(folder / RECORD, code)))
+        code = None
+        ending.callback(lambda: writer.write(end_entry(folder / RECORD, code)))
         ending.callback(station.close, [], owner=True)
         try:
             say(f"opening {found[0].text}")
@@ -104,19 +104,9 @@ def survey(options: TargetOptions, needs: Needs, out: Path, path: Callable[[Path
                 writer.write(entry)
             yield Site(station, writer, claim.folder, perf_counter())
         except HarnessError as error:
-            code.append(error.exit_code)
+            code = error.exit_code
             writer.write(NoteEntry(level="error", text=str(error)))
             raise
         except KeyboardInterrupt:
-            code.append(ExitCode.INTERRUPTED)
+            code = ExitCode.INTERRUPTED
             raise
-
-
-def _end(record: Path, code: list[ExitCode]) -> EndEntry:
-    so_far = read(record)
-    return EndEntry(
-        finished=datetime.now(UTC),
-        exit_code=code[0] if code else so_far.exit_code,
-        peak_memory_mb=peak_memory(),
-        counts={outcome: count for outcome, count in so_far.counts.items() if count},
-    )

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import UsageError
+from harness.dataset.loading import must
+from harness.errors import AnswerError, UsageError
 from harness.images import Picture, planted_picture
-from harness.interfaces.rest import Object
-from harness.model import Metric
+from harness.interfaces.rest import Object, Rest
+from harness.model import Endpoint, Metric, State
 from harness.truth.shards import Rows
 
 QUANTISERS = ("none", "bq", "sq", "rq", "pq")
@@ -122,7 +123,21 @@ def object_id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-def objects(name: str, stored: Rows) -> Iterator[Object]:
-    """Yield the objects of a class, one at a time."""
-    for number, row in enumerate(stored):
-        yield Object(name, object_id(number), {}, vector=tuple(row.tolist()))
+def store(node: Endpoint, definition: Mapping[str, Any], stored: Rows) -> None:
+    """Make a class and store its objects.
+
+    Args:
+        node: where.
+        definition: of the class.
+        stored: one vector a row.
+
+    Raises:
+        AnswerError: the class could not be made, or an object not be stored.
+    """
+    name = definition["class"]
+    objects = (Object(name, object_id(number), {}, vector=tuple(row.tolist())) for number, row in enumerate(stored))
+    with Rest(node) as rest:
+        must(rest.create_class(dict(definition)), f"create the class {name}")
+        for written in rest.insert_batch(objects):
+            if written.state is not State.OK:
+                raise AnswerError(f"an object of {name} could not be stored: {written.message}")

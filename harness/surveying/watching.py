@@ -12,6 +12,9 @@ from time import perf_counter
 from harness.abilities import CanShowMetrics, CanShowStatistics, Usage
 from harness.errors import HarnessError
 
+METRICS = {"PROMETHEUS_MONITORING_ENABLED": "true"}
+"""What a database is started with, so that it tells of its memory."""
+
 EVERY = 0.5
 """Seconds between two looks."""
 
