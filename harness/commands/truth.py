@@ -34,7 +34,7 @@ def _truth(options: argparse.Namespace) -> ExitCode:
     from harness.truth.dask import on_dask
     from harness.truth.files import everything, opened
     from harness.truth.neighbours import Asked
-    from harness.truth.parquet import write_neighbours
+    from harness.truth.parquet import can_be_written, write_neighbours
     from harness.truth.searching import in_turn, neighbours
 
     if options.limit < 1:
@@ -43,6 +43,7 @@ def _truth(options: argparse.Namespace) -> ExitCode:
         raise UsageError(f"--workers is {options.workers}", hint="Name how many processes, or leave it out.")
     vectors = opened(options.vectors, options.columns)
     names, queries = everything(opened(options.questions, options.columns))
+    can_be_written(options.out, options.vectors, options.questions)
     asked = Asked(Metric(options.metric), options.limit, queries)
     notes = options.out.with_name(options.out.name + ".parts")
     spread = options.workers or options.scheduler

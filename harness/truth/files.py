@@ -73,7 +73,7 @@ class ArrayFile:
     def _mapped(self) -> InMemory:
         try:
             array = np.load(self.path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (EOFError, OSError, ValueError) as error:
             raise FileError(f"is no array that can be read ({error})", path=self.path) from error
         if array.ndim != 2 or array.dtype != np.float32 or 0 in array.shape:  # noqa: PLR2004 - rows and columns
             said = f"holds {array.dtype} of the shape {array.shape}, and m x n float32 is wanted"

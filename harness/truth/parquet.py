@@ -6,6 +6,7 @@ A folder of files, or one file; each row group of each file is a shard. A row ha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -117,6 +118,22 @@ def write_vectors(path: Path, ids: Sequence[str], vectors: Rows) -> None:
     flat = arrow.array(vectors.reshape(-1))
     column = arrow.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
     arrow.parquet.write_table(arrow.table({"id": list(ids), "vector": column}), path, row_group_size=max(1, len(ids)))
+
+
+def can_be_written(path: Path, *read: Path) -> None:
+    """Make sure, before hours are spent, that the answers can be written there and replace nothing that is read.
+
+    Raises:
+        FileError: its folder is not there or can't be written to, it is a folder, or vectors are read from it.
+        UsageError: pyarrow is not installed.
+    """
+    hint = "Name another file for the answers: --out."
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise FileError("can't be written: it is a folder, or its own is not there or not yours", path=path, hint=hint)
+    sources = {file.resolve() for one in read for file in (one, *one.glob("*.parquet"))}
+    if path.resolve() in sources:
+        raise FileError("holds the vectors that are asked about, and would be lost", path=path, hint=hint)
+    _pyarrow()
 
 
 def write_neighbours(path: Path, questions: Sequence[str], answers: Sequence[Neighbours]) -> None:

@@ -13,6 +13,7 @@ from harness.model import Metric
 from harness.oracle import Truth
 from harness.truth import Asked, InMemory, Partial
 from harness.truth.files import everything, opened
+from harness.truth.parquet import can_be_written
 from harness.truth.searching import Edges, in_turn, neighbours
 from harness.truth.shards import Rows, Shards
 
@@ -88,6 +89,33 @@ def test_an_array_of_something_else_is_refused(tmp_path: Path, array: Rows, says
     np.save(tmp_path / "vectors.npy", array)
     with pytest.raises(FileError, match=says):
         opened(tmp_path / "vectors.npy")
+
+
+def test_an_empty_file_is_no_array(tmp_path: Path) -> None:
+    """NumPy says so by an error of another kind than for other damage."""
+    (tmp_path / "vectors.npy").touch()
+    with pytest.raises(FileError, match="is no array that can be read"):
+        opened(tmp_path / "vectors.npy")
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("vectors.npy", "holds the vectors that are asked about"),
+        ("nowhere/truth.parquet", "can't be written"),
+        (".", "can't be written"),
+    ],
+)
+def test_an_answer_that_cannot_be_kept_is_not_searched_for(tmp_path: Path, out: str, said: str) -> None:
+    """The error comes before the search: nothing is overwritten, and no folder is left."""
+    vectors = tmp_path / "vectors.npy"
+    np.save(vectors, VECTORS)
+    before = vectors.read_bytes()
+    with pytest.raises(FileError, match=said) as caught:
+        can_be_written(tmp_path / out, vectors, vectors)
+    assert "--out" in caught.value.hint
+    assert [*tmp_path.iterdir()] == [vectors]
+    assert vectors.read_bytes() == before
 
 
 class TestParquet:
