@@ -17,6 +17,9 @@ from harness.truth.shards import Rows
 
 QUANTISERS = ("none", "bq", "sq", "rq", "pq")
 
+_MOST = 10**9
+"""Components of all vectors, 4 GB as they are drawn here, or bytes of a picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -66,8 +69,21 @@ class Axis:
         """Yield each size as text, as a number (None for names), and the class that has it.
 
         Raises:
-            UsageError: one is no whole number above 0, or no quantiser.
+            UsageError: one is no whole number above 0 or no quantiser, stands twice, or is more than memory holds.
         """
+        seen: set[Size] = set()
+        for text, number, size in self._read(texts, base):
+            if size in seen:
+                raise UsageError(f"{text} stands twice among the steps", hint="Name each size once.")
+            if max(size.objects * size.dimensions, size.image_bytes) > _MOST:
+                raise UsageError(
+                    f"with {text} as the {self.words}, what is sent would not fit into memory",
+                    hint=f"Objects times dimensions, and the bytes of an image, are at most {_MOST:,}.",
+                )
+            seen.add(size)
+            yield text, number, size
+
+    def _read(self, texts: Sequence[str], base: Size) -> Iterator[tuple[str, float | None, Size]]:
         for text in texts:
             if self.field == "quantiser":
                 if text not in QUANTISERS:
@@ -75,7 +91,7 @@ class Axis:
                 yield text, None, replace(base, quantiser=text)
                 continue
             if not (text.isascii() and text.isdigit() and int(text) > 0):
-                raise UsageError(f"{text!r} is no size of the {self.words}", hint="Write whole numbers: 1000,10000.")
+                raise UsageError(f"{text!r} can't be the {self.words}", hint="Write whole numbers: 1000,10000.")
             changed: dict[str, Any] = {self.field: int(text)}
             yield f"{int(text):,}", float(text), replace(base, **changed)
 

@@ -87,8 +87,25 @@ def test_what_is_no_promise_is_refused(text: str) -> None:
 )
 def test_a_size_that_is_none_is_refused(axis: str, text: str) -> None:
     """Whole numbers above 0, and the quantisers that there are."""
-    with pytest.raises(UsageError, match=r"is no (size of the (number of objects|ef)|quantiser)"):
+    with pytest.raises(UsageError, match=r"(can't be the number of objects|is no quantiser)"):
         list(AXES[axis].sizes([text], Size()))
+
+
+@pytest.mark.parametrize(
+    ("axis", "texts", "said"),
+    [
+        ("objects", ("10", "010"), "10 stands twice"),
+        ("ef", ("16", "16"), "16 stands twice"),
+        ("objects", ("10", "999999999999"), "999999999999 as the number of objects"),
+        ("image-size", ("9999999999",), "would not fit into memory"),
+    ],
+)
+def test_sizes_that_cannot_be_measured_are_refused_before_anything_starts(
+    axis: str, texts: tuple[str, ...], said: str
+) -> None:
+    """A size twice would be two classes of one name, and one without a bound would fill the memory."""
+    with pytest.raises(UsageError, match=said):
+        list(AXES[axis].sizes(texts, Size()))
 
 
 def test_a_million_objects_can_be_asked_for() -> None:
