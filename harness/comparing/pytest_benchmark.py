@@ -6,6 +6,7 @@ Source of the format: pytest-benchmark's own files, version 5; with `--benchmark
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -37,11 +38,11 @@ def latencies(path: Path) -> tuple[LatencyEntry, ...]:
     """Return the times of each benchmark of a file.
 
     Raises:
-        FileError: it cannot be read, is none of pytest-benchmark's, or has no raw times.
+        FileError: it cannot be read, is none of pytest-benchmark's, or has no raw times, or such as are no times.
     """
     try:
         told = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise FileError(f"cannot be read as JSON ({error})", path=path) from error
     if not isinstance(told, dict) or not isinstance(told.get("benchmarks"), list):
         raise FileError("is no file of pytest-benchmark: it has no `benchmarks`", path=path)
@@ -75,13 +76,19 @@ def _entries(benchmarks: Sequence[Any], path: Path) -> Iterator[LatencyEntry]:
         if not data:
             hint = "Let pytest write it with --benchmark-save-data, or with nearimage run --benchmark-json."
             raise FileError(f"has no raw times of {name}", path=path, hint=hint)
+        try:
+            seconds = tuple(float(each) for each in data)
+        except (TypeError, ValueError):
+            seconds = (-1.0,)
+        if not all(0 <= each < math.inf for each in seconds):
+            raise FileError(f"has times of {name} that are no seconds: `stats.data` is a list of numbers", path=path)
         yield LatencyEntry(
             target=str(extra.get("target", "")),
             scenario="pytest-benchmark",
             collection=group,
             question=str(extra.get("question", name)),
             interface=str(extra.get("interface", "")),
-            milliseconds=tuple(float(each) * _SECOND for each in data),
+            milliseconds=tuple(each * _SECOND for each in seconds),
         )
 
 

@@ -185,6 +185,19 @@ def test_a_file_of_pytest_benchmark_without_raw_times_says_how_to_get_them(tmp_p
     assert "--benchmark-save-data" in caught.value.hint
 
 
+@pytest.mark.parametrize("times", [["soon"], [None], [-1.0], [float("nan")], [float("inf")], 7, {"a": 1}])
+def test_times_of_pytest_benchmark_that_are_no_times_are_refused(tmp_path: Path, times: object) -> None:
+    """The error names the file and the benchmark."""
+    path = tmp_path / "times.json"
+    pytest_benchmark.write(path, [latency()])
+    text = json.loads(path.read_text())
+    text["benchmarks"][0]["stats"]["data"] = times
+    path.write_text(json.dumps(text))
+
+    with pytest.raises(FileError, match=r"times\.json: has times of .* that are no seconds"):
+        pytest_benchmark.latencies(path)
+
+
 def test_requests_that_follow_each_other_are_blocks(tmp_path: Path) -> None:
     """400 requests are 40 blocks of ten; those asked in rounds keep their rounds."""
     one = told(written(tmp_path / "a.jsonl", latency()))
