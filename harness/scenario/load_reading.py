@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from harness.scenario.load_values import Mix, OpenLoad, ScheduleKind
@@ -140,9 +141,8 @@ def _check_enough(document: Document, shape: ScenarioShape, load: OpenLoad) -> N
             what = f"{key} needs {least:,} requests, for ten to lie beyond it, and the load intends {n:,}"
             hint = "promise a lower percentile"
             if load.rate and load.seconds:
-                hint = (
-                    f"make it {least / n * load.seconds:.0f} s long, or {least / n * load.rate:.3g} a second, or {hint}"
-                )
+                longer, faster = (math.ceil(least / n * each) for each in (load.seconds, load.rate))
+                hint = f"make it {longer} s long, or {faster} a second, or {hint}"
             raise document.error(("promises", LOAD, key), what, hint=hint)
 
 

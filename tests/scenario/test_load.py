@@ -110,6 +110,7 @@ PROMISES = {
     "no percentile": ("{rate: 50, duration: 40s}", "{p100: 1s}", "there is no promise `p100` about load"),
     "too short": ("{rate: 50, duration: 10s}", "{p99: 1s}", "p99 needs 1,000 requests"),
     "what it needs": ("{rate: 50, duration: 10s}", "{p99: 1s}", "make it 20 s long, or 100 a second"),
+    "no figure too small": ("{rate: 60, duration: 3s}", "{p95: 1s}", "make it 4 s long, or 67 a second"),
     "beyond the usual": ("{rate: 50, duration: 40s}", "{p99.9: 1s}", "p99.9 needs 10,000 requests"),
     "no clock": ("{requests: 200}", "{p50: 1s}", "nothing is asked on a clock"),
     "more than everything": ("{rate: 50, duration: 40s}", "{recall: 2}", "a share between 0 and 1"),
