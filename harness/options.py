@@ -5,6 +5,8 @@ Nothing is judged here and nothing heavy imported: `fleet` makes targets of them
 
 from __future__ import annotations
 
+import argparse
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -30,6 +32,21 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "--keep": {**_YES, "help": "leave what is started running for the next run"},
     "--reuse": {**_YES, "help": "ask what an earlier run kept, if it was set up alike"},
 }
+
+
+def finite(text: str) -> float:
+    """Return a number of a command line; `nan` and `inf` are none, as no bound that is asked of them would hold.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no finite number.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+    return number
 
 
 @dataclass(frozen=True, slots=True)

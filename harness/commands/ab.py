@@ -23,7 +23,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     ab.add_argument("--question", action="append", default=[], metavar="NAME", help="only such of the scenario's")
     ab.add_argument("--interface", default="graphql", metavar="NAME", help="graphql")
     ab.add_argument("--metrics", default="p50:3%,p95:10%", metavar="A,B", help="percentiles, each with its margin")
-    ab.add_argument("--seconds", type=float, default=60.0, metavar="S", help="about so long is asked at most; 60")
+    ab.add_argument(
+        "--seconds", type=options.finite, default=60.0, metavar="S", help="about so long is asked at most; 60"
+    )
     ab.add_argument("--rounds", type=int, default=0, metavar="N", help="in place of --seconds: so many rounds at most")
     ab.add_argument("--looks", type=int, default=5, metavar="N", help="it may end early at so many moments; 1: never")
     ab.add_argument("--base-delay", default="", metavar="TIME", help="base's inference service is late on purpose: 5%%")

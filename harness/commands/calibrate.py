@@ -10,8 +10,10 @@ from harness.errors import ExitCode, UsageError
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
+    from harness.options import finite
+
     calibrate = commands.add_parser("calibrate", help="what figures are worth that this machine measures; kept")
-    calibrate.add_argument("--seconds", type=float, default=10.0, metavar="S", help="of each load; 10")
+    calibrate.add_argument("--seconds", type=finite, default=10.0, metavar="S", help="of each load; 10")
     calibrate.add_argument("--rounds", type=int, default=120, metavar="N", help="of two sides that are alike; 120")
     calibrate.add_argument("--replays", type=int, default=300, metavar="N", help="of these rounds; 300")
     calibrate.set_defaults(act=_calibrate)

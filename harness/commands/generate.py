@@ -17,7 +17,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     generate = commands.add_parser("generate", help="ask a database generated cases; a failure becomes a scenario")
     options.add(generate.add_argument_group("which databases, and how they are set up").add_argument)
     generate.add_argument("--cases", type=int, default=_CASES, metavar="N", help=f"so many; {_CASES}")
-    generate.add_argument("--seconds", type=float, default=_SECONDS, metavar="S", help=f"at most so long; {_SECONDS:g}")
+    generate.add_argument(
+        "--seconds", type=options.finite, default=_SECONDS, metavar="S", help=f"at most so long; {_SECONDS:g}"
+    )
     generate.add_argument("--seed", type=int, default=0, metavar="N", help="another seed draws other cases")
     generate.add_argument("--interfaces", default="graphql,grpc", metavar="A,B", help="of `list interfaces`; all")
     generate.add_argument("--modules", default="img2vec-neural,multi2vec-clip", metavar="A,B", help="the image modules")

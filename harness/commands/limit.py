@@ -18,12 +18,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     limit.add_argument("scenario", nargs="?", default="photos-img2vec", metavar="SCENARIO", help="photos-img2vec")
     limit.add_argument("--promise", default="p99:200ms", metavar="PN:TIME", help="and no errors; p99:200ms")
     limit.add_argument(
-        "--at-least", type=float, default=0.0, metavar="RATE", help="fail if so many a second are not kept"
+        "--at-least", type=options.finite, default=0.0, metavar="RATE", help="fail if so many a second are not kept"
     )
-    limit.add_argument("--first", type=float, default=10.0, metavar="RATE", help="begin with so many a second; 10")
-    limit.add_argument("--most", type=float, default=2000.0, metavar="RATE", help="never ask for more; 2000")
-    limit.add_argument("--seconds", type=float, default=5.0, metavar="S", help="each rate at least so long; 5")
-    limit.add_argument("--longest", type=float, default=120.0, metavar="S", help="and at most so long; 120")
+    limit.add_argument(
+        "--first", type=options.finite, default=10.0, metavar="RATE", help="begin with so many a second; 10"
+    )
+    limit.add_argument("--most", type=options.finite, default=2000.0, metavar="RATE", help="never ask for more; 2000")
+    limit.add_argument("--seconds", type=options.finite, default=5.0, metavar="S", help="each rate at least so long; 5")
+    limit.add_argument("--longest", type=options.finite, default=120.0, metavar="S", help="and at most so long; 120")
     limit.add_argument("--out", type=Path, default=Path("nearimage-out"), metavar="DIR", help="where runs are kept")
     options.add(limit.add_argument_group("which database, and how it is set up").add_argument)
     limit.set_defaults(act=_limit)

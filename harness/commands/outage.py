@@ -16,8 +16,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     outage = commands.add_parser("outage", help="errors, latency and recall while one of three nodes is away")
     outage.add_argument("--objects", type=int, default=1000, metavar="N", help="so many are stored, on each node; 1000")
     outage.add_argument("--dimensions", type=int, default=128, metavar="N", help="of their vectors; 128")
-    outage.add_argument("--rate", type=float, default=20.0, metavar="RATE", help="questions a second at each node; 20")
-    outage.add_argument("--seconds", type=float, default=15.0, metavar="S", help="before, while and after; 15 each")
+    outage.add_argument(
+        "--rate", type=options.finite, default=20.0, metavar="RATE", help="questions a second at each node; 20"
+    )
+    outage.add_argument(
+        "--seconds", type=options.finite, default=15.0, metavar="S", help="before, while and after; 15 each"
+    )
     outage.add_argument("--out", type=Path, default=Path("nearimage-out"), metavar="DIR", help="where runs are kept")
     options.add(outage.add_argument_group("which database, and how it is set up").add_argument)
     outage.set_defaults(act=_outage)

@@ -40,7 +40,7 @@ def _trend(options: argparse.Namespace) -> ExitCode:
         path.write_text(_page(found), encoding="utf-8")
     except OSError as error:
         raise FileError(f"the page can't be written ({error.strerror or error})", path=path) from error
-    sys.stdout.write(f"{found.runs} runs; page: {path}\n")
+    sys.stdout.write(f"{_runs(found.runs)}; page: {path}\n")
     return found.exit_code
 
 
@@ -49,13 +49,17 @@ def _said(row: Row) -> list[str]:
     from harness.report.words import milliseconds, moment
 
     if len(row.points) < FEWEST:
-        return [f"{len(row.points)} runs are too few to tell; {FEWEST - len(row.points)} more may"]
+        return [f"{_runs(len(row.points))}: too few to tell; {FEWEST - len(row.points)} more may"]
     said = [
         f"{turn.became}: {turn.share:+.1%}, from {milliseconds(turn.change.before)} to "
         f"{milliseconds(turn.change.after)} ms, since {moment(turn.point.started)} ({turn.point.record})"
         for turn in row.turns
     ]
     return said or [f"no change in {len(row.points)} runs, {milliseconds(row.points[-1].value)} ms"]
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"
 
 
 def _page(found: Trend) -> str:

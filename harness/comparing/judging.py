@@ -63,7 +63,7 @@ def metrics_in(text: str) -> tuple[Metric, ...]:
     """Return the metrics of `p50:3%,p95:10%`; without a margin that of the usual ones, else 10%.
 
     Raises:
-        UsageError: it is written otherwise.
+        UsageError: it is written otherwise, or one percentile has two margins.
     """
     usual = {one.name: one.margin for one in USUAL}
     found = []
@@ -77,7 +77,11 @@ def metrics_in(text: str) -> tuple[Metric, ...]:
         if not (name.startswith("p") and 0 < q < 100 and 0 < share < 1):  # noqa: PLR2004 - per cent
             raise UsageError(f"{part!r} is no metric", hint="A percentile with what is too small to matter: p50:3%.")
         found.append(Metric(q, share))
-    return tuple(dict.fromkeys(found))
+    metrics = tuple(dict.fromkeys(found))
+    twice = [one.name for one in metrics if [each.q for each in metrics].count(one.q) > 1]
+    if twice:
+        raise UsageError(f"{twice[0]} has two margins in {text!r}", hint="Name each percentile once.")
+    return metrics
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,24 @@ def test_what_is_no_metric_is_refused(text: str) -> None:
     assert "p50:3%" in caught.value.hint
 
 
+def test_a_percentile_has_one_margin() -> None:
+    """Two of them would be judged as two questions, and each answer would be less sure."""
+    assert metrics_in("p50:3%,p50:3%") == (Metric(50.0, 0.03),)
+    with pytest.raises(UsageError, match="p50 has two margins"):
+        metrics_in("p50:3%,p50:4%")
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "soon"])
+def test_what_is_no_number_is_refused_before_anything_starts(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No bound would hold against `nan`, and nothing would end with `inf`."""
+    for words in (("ab", "--base=reference", "--head=reference"), ("limit",), ("outage",), ("generate",)):
+        option = "--at-least" if words == ("limit",) else "--seconds"
+        with pytest.raises(SystemExit) as ended:
+            main([*words, f"{option}={number}"])
+        assert ended.value.code == 2
+        assert f"argument {option}: {number!r} is no number" in capsys.readouterr().err
+
+
 def test_a_target_may_be_compared_with_itself_and_with_one_of_a_file(tmp_path: Path) -> None:
     """A fleet's file names targets with their options; what is no name there is a target as it is typed."""
     file = tmp_path / "fleet.yaml"
