@@ -96,7 +96,7 @@ def test_a_size_that_is_none_is_refused(axis: str, text: str) -> None:
     [
         ("objects", ("10", "010"), "10 stands twice"),
         ("ef", ("16", "16"), "16 stands twice"),
-        ("objects", ("10", "999999999999"), "999999999999 as the number of objects"),
+        ("objects", ("10", "999999999999"), "999,999,999,999 as the number of objects"),
         ("image-size", ("9999999999",), "would not fit into memory"),
     ],
 )
