@@ -67,10 +67,12 @@ class ParquetShards:
         """Return the vectors of a shard, m x n.
 
         Raises:
-            FileError: they are no vectors of one length.
+            FileError: they are no vectors of one length, or the file is damaged.
         """
         group = self._groups[shard]
         column = self._read(group, self._columns.vector).combine_chunks()
+        if not _of_numbers(column.type):
+            raise FileError(f"has {column.type} in {self._columns.vector}", path=group.file, hint=_HINT)
         flat = column.flatten()
         if column.null_count or flat.null_count or len(flat) % group.rows:
             raise FileError("has rows without a vector, or vectors of several lengths", path=group.file, hint=_HINT)
@@ -105,7 +107,10 @@ class ParquetShards:
 
     def _read(self, group: _Group, column: str) -> Any:
         with _opened(group.file, self._columns, _pyarrow().parquet) as file:
-            return file.read_row_group(group.number, columns=[column]).column(column)
+            try:
+                return file.read_row_group(group.number, columns=[column]).column(column)
+            except (OSError, ValueError) as error:
+                raise FileError(f"is damaged in row group {group.number} ({error})", path=group.file) from error
 
 
 def write_vectors(path: Path, ids: Sequence[str], vectors: Rows) -> None:
@@ -168,6 +173,14 @@ def _opened(file: Path, columns: Columns, parquet: Any) -> Any:
     if lacking:
         raise FileError(f"has no column {' and no column '.join(lacking)}", path=file, hint=_HINT)
     return found
+
+
+def _of_numbers(kind: Any) -> bool:
+    """Whether this is arrow's type of lists of numbers, of one length or not."""
+    types = _pyarrow().types
+    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
+        return False
+    return bool(types.is_integer(kind.value_type) or types.is_floating(kind.value_type))
 
 
 def _pyarrow() -> Any:

@@ -163,3 +163,22 @@ class TestParquet:
         with pytest.raises(FileError, match="has no column embedding") as caught:
             opened(folder, "id,embedding")
         assert "--columns" in str(caught.value)
+
+    @pytest.mark.parametrize("vectors", [["x", "y"], [1.0, 2.0], [["x"], ["y"]]])
+    def test_a_column_of_something_else_is_refused(self, folder: Path, vectors: list[object]) -> None:
+        """The error names the file and what it has in place of lists of numbers."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        parquet.write_table(pa.table({"id": ["a", "b"], "vector": vectors}), folder / "part-0.parquet")
+        with pytest.raises(FileError, match=r"part-0.parquet: has (string|double|list<.*string>) in vector"):
+            opened(folder)
+
+    def test_a_damaged_file_is_named(self, folder: Path) -> None:
+        """Its end can be read and its pages can't, as after half a copy."""
+        file = folder / "part-0.parquet"
+        damaged = bytearray(file.read_bytes())
+        damaged[4:60] = b"\xff" * 56
+        file.write_bytes(damaged)
+        with pytest.raises(FileError, match=r"part-0.parquet: is damaged in row group 0"):
+            everything(opened(folder))
