@@ -7,6 +7,8 @@ import sys
 
 from harness.errors import ExitCode, UsageError
 
+_LONGEST = 600
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
@@ -25,6 +27,8 @@ def _calibrate(options: argparse.Namespace) -> ExitCode:
 
     if options.seconds < 1 or options.rounds < 10 or options.replays < 1:  # noqa: PLR2004 - less says nothing
         raise UsageError("--seconds is at least 1, --rounds at least 10, --replays at least 1")
+    if options.seconds > _LONGEST:
+        raise UsageError(f"--seconds is at most {_LONGEST}: each load takes so long, and there are several")
     found = calibrate(Effort(options.seconds, options.rounds, options.replays), _say)
     _say(f"kept in {keep_calibration(found)}; it stands in every record of this machine from now on")
     return ExitCode.HELD

@@ -8,6 +8,8 @@ from pathlib import Path
 from harness.errors import ExitCode, UsageError
 from harness.options import TargetOptions
 
+_PORTS = 1 << 16
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
@@ -37,7 +39,8 @@ def _load(options: argparse.Namespace) -> ExitCode:
     keys = load_words.of(options)
     if options.workers < 0:
         raise UsageError("--workers is a number of processes, 1 or more")
-    if options.listen and (not options.workers or not options.listen.rpartition(":")[2].isdigit()):
+    port = options.listen.rpartition(":")[2]
+    if options.listen and not (options.workers and port.isdecimal() and 0 < int(port) < _PORTS):
         raise UsageError("--listen is HOST:PORT, and --workers says how many will come")
     for path in scenario_paths([options.scenario]):
         profile = load_scenario(path, load=keys).load

@@ -86,7 +86,7 @@ def limit(options: LimitOptions, say: Say) -> Path:
     """
     _demand_enough(options)
     written: list[Path] = []
-    with survey(options.targets, _needs(options.scenario), options.out, written.append, say) as site:
+    with survey(options.targets, _needs(options.scenario), options.out, written.append, say, writes=False) as site:
         collection = options.scenario.collections[0]
         questions = options.scenario.questions_for(collection)
         case = site.station.stage().case(site.station.dataset(options.scenario, collection), "graphql", questions)

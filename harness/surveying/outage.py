@@ -64,7 +64,9 @@ def outage(options: OutageOptions, say: Say) -> Path:
         HarnessError: it could not be opened, filled or asked.
     """
     written: list[Path] = []
-    with survey(options.targets, Needs(modules=(Module.IMG2VEC,)), options.out, written.append, say) as site:
+    with survey(
+        options.targets, Needs(modules=(Module.IMG2VEC,)), options.out, written.append, say, writes=True
+    ) as site:
         target = site.target
         for ability in (CanStartCluster, CanLoseNode):
             if lacks := missing(ability, target):

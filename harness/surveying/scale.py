@@ -56,7 +56,10 @@ def scale(options: ScaleOptions, say: Say) -> Path:
     wanted = list(options.axis.sizes(options.steps, options.base))
     written: list[Path] = []
     needs = Needs(modules=(Module.IMG2VEC,), settings=METRICS)
-    with survey(options.targets, needs, options.out, written.append, say) as site, watching(site.target) as watch:
+    with (
+        survey(options.targets, needs, options.out, written.append, say, writes=True) as site,
+        watching(site.target) as watch,
+    ):
         places = [_Place(options, site, text, number, size) for text, number, size in wanted]
         for place in places:
             say(f"{options.axis.words} {place.text}: storing {place.size.objects:,} objects")

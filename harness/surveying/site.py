@@ -70,7 +70,15 @@ class Site:
 
 
 @contextmanager
-def survey(options: TargetOptions, needs: Needs, out: Path, path: Callable[[Path], object], say: Say) -> Iterator[Site]:
+def survey(
+    options: TargetOptions,
+    needs: Needs,
+    out: Path,
+    path: Callable[[Path], object],
+    say: Say,
+    *,
+    writes: bool,
+) -> Iterator[Site]:
     """Open the one target that was asked for, and take everything away afterwards.
 
     Args:
@@ -79,14 +87,20 @@ def survey(options: TargetOptions, needs: Needs, out: Path, path: Callable[[Path
         out: where runs are kept.
         path: told where the record is, as soon as that is known.
         say: told how it goes on.
+        writes: it makes classes by itself, so a database that may only be read is refused before it is opened.
 
     Raises:
-        UsageError: several targets were asked for.
+        UsageError: several targets were asked for, or one that may only be read.
         TargetError: there is no database.
     """
     found = wanted(options)
     if len(found) != 1:
         raise UsageError(f"{len(found)} targets were asked for, and a survey is of one", hint="Name one: --target.")
+    if writes and found[0].setup.read_only:
+        raise UsageError(
+            "this survey stores objects of its own, and the server may only be read",
+            hint="Ask another server, or leave --read-only out. nearimage limit can ask a class that is there.",
+        )
     sweep()
     start = Start(tuple(sorted(needs.settings.items())), needs.cpus, needs.memory)
     station = Station(found[0], Run(), start=start)

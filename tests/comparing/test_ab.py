@@ -83,6 +83,23 @@ def test_what_is_no_number_is_refused_before_anything_starts(number: str, capsys
         assert f"argument {option}: {number!r} is no number" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [("scale", "objects"), ("outage",)])
+def test_a_survey_that_writes_refuses_a_server_that_may_only_be_read(
+    tmp_path: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused before anything is opened: `--read-only` is never broken."""
+    out = tmp_path / "out"
+    assert main([*words, "--target", "reference", "--read-only", "--out", str(out)]) == 2
+    assert "may only be read" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_port_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody could ever come there, and the command would wait for them."""
+    assert main(["load", "load", "--target=reference", "--workers=1", "--listen=:99999"]) == 2
+    assert "--listen is HOST:PORT" in capsys.readouterr().err
+
+
 def test_a_target_may_be_compared_with_itself_and_with_one_of_a_file(tmp_path: Path) -> None:
     """A fleet's file names targets with their options; what is no name there is a target as it is typed."""
     file = tmp_path / "fleet.yaml"
