@@ -16,7 +16,7 @@ from harness.generating.search import Found, Searched, search
 from harness.generating.shapes import Shape, written
 from harness.model import Metric, Module
 from harness.options import TargetOptions
-from harness.runs import fresh_folder
+from harness.runs import forget, fresh_folder
 from harness.scenario import Scenario, load_scenario
 from harness.sitting import Options, Sitting
 from harness.station import Station, called, unfit
@@ -64,11 +64,12 @@ def generate(wish: Wish, *, say: Say) -> ExitCode:
     """Search each database, print what came of it, and return the exit code; whatever was made is taken away.
 
     Raises:
-        HarnessError: for trouble before anything was asked.
+        HarnessError: for trouble before anything was asked, also if `out` cannot be written.
     """
     wish.check()
     asked = Options(wish.targets, interfaces=wish.interfaces, require=wish.require, seed=wish.seed)
     asked.check()
+    forget(fresh_folder(wish.out))  # what is found after minutes must have a place to go
     sitting = Sitting(asked)
     try:
         sitting.scenarios = _needing(wish, sitting.folder())

@@ -78,3 +78,11 @@ def test_a_server_that_may_only_be_read_is_asked_nothing(server: str, tmp_path: 
     asked = Wish(TargetOptions(target=(server,), read_only=True), out=tmp_path)
     assert generate(asked, say=said.append) is ExitCode.NOTHING_RAN
     assert said[1].startswith("skipped: generated cases write")
+
+
+def test_a_failure_has_a_place_to_go_before_anything_is_asked(tmp_path: Path) -> None:
+    """A file in the place of the folder is said at once, not after minutes with a failure in hand."""
+    (tmp_path / "out").touch()
+    with pytest.raises(UsageError, match="can't be made") as caught:
+        generate(wish("http://127.0.0.1:9", tmp_path / "out"), say=print)
+    assert "--out" in caught.value.hint
