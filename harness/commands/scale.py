@@ -9,6 +9,7 @@ from harness.errors import ExitCode, UsageError
 from harness.options import TargetOptions
 
 _AXES = ("objects", "dimensions", "image-size", "ef", "quantisation", "shards")
+_MOST = 100_000
 _METRICS = ("cosine", "dot", "l2-squared", "manhattan", "hamming")
 
 
@@ -43,6 +44,8 @@ def _scale(options: argparse.Namespace) -> ExitCode:
     numbers = (options.objects, options.dimensions, options.limit, options.questions, options.rounds)
     if min(numbers) < 1:
         raise UsageError("a number is below 1", hint="--objects, --dimensions, --limit, --questions and --rounds.")
+    if max(options.questions, options.rounds) > _MOST:
+        raise UsageError(f"--questions and --rounds are at most {_MOST:,} each")
     axis = AXES[options.axis]
     record = scale(
         ScaleOptions(

@@ -94,6 +94,13 @@ def test_a_survey_that_writes_refuses_a_server_that_may_only_be_read(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("option", ["--questions", "--rounds"])
+def test_more_questions_than_memory_holds_are_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A zero too many is said before anything is opened."""
+    assert main(["scale", "objects", "--target=reference", option, "100000000000"]) == 2
+    assert "at most 100,000" in capsys.readouterr().err
+
+
 def test_a_port_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody could ever come there, and the command would wait for them."""
     assert main(["load", "load", "--target=reference", "--workers=1", "--listen=:99999"]) == 2
