@@ -99,8 +99,8 @@ def test_images_of_another_length_have_a_probe_of_their_own(stage: Stage, scenar
             picture = collection.images.load().pictures[0]
             assert probe.image(collection, picture) == picture.vector
         probes = [one["class"] for one in rest.classes() if one["class"].startswith(run.prefix)]
-    # img2vec's planted pictures of all metrics together, CLIP's, and the ladder
-    assert len(probes) == 3
+    # img2vec's planted pictures of all metrics together, CLIP's, those of a compressed index, and the ladder
+    assert len(probes) == 4
 
 
 def test_probes_are_gone_afterwards(stage: Stage, squared: Collection) -> None:

@@ -17,7 +17,7 @@ from harness.record import read
 pytestmark = pytest.mark.wheel
 
 TREE = Path(__file__).resolve().parents[2]
-SHIPPED = ("scenarios", "fixtures", "compose/inference")
+SHIPPED = ("scenarios", "fixtures", "compose", "docs")
 PLACES = {"harness": "harness"} | {folder: f"harness/shipped/{folder}" for folder in SHIPPED}
 NO_PART = {"__pycache__"}
 
