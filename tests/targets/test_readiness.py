@@ -99,9 +99,10 @@ def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
 
 
 def test_picked_ports_are_free_and_differ() -> None:
-    """Seven ports in a row that nobody has, the data port behind the gossip port as older versions want it."""
+    """Eight ports in a row that nobody has, the data port behind the gossip port as older versions want it."""
     found = ports.pick()
     each = [found.http, found.grpc, found.gossip, found.data, found.raft, found.raft_internal, found.profiling]
+    each.append(found.metrics)
     assert len(set(each)) == Ports.COUNT
     assert all(is_free(port) for port in each)
     assert found.data == found.gossip + 1
