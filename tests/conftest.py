@@ -44,6 +44,11 @@ def _no_docker() -> str:
     return missing()
 
 
+def _sees_docker(item: pytest.Item) -> bool:
+    """Whether a test starts containers, or sweeps those that crashed runs left (`down`): on the whole machine."""
+    return item.get_closest_marker("docker") is not None or bool({"docker", "compose", "cli"} & set(item.path.parts))
+
+
 def _in_source_tree() -> bool:
     return Path(harness.__file__).parents[1] == Path(__file__).parents[1]
 
@@ -51,8 +56,8 @@ def _in_source_tree() -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that lack something here; of the others a file stays together, and so does all of Docker."""
-    for item in items:  # for --dist loadgroup: what is left behind is looked for on the whole machine
-        item.add_marker(pytest.mark.xdist_group("docker" if item.get_closest_marker("docker") else item.path.stem))
+    for item in items:  # for --dist loadgroup
+        item.add_marker(pytest.mark.xdist_group("docker" if _sees_docker(item) else item.path.stem))
     lines = config.stash.setdefault(_LEFT_OUT, [])
     markers = {mark.name for item in items for mark in item.iter_markers()}
     for marker, reason in _missing(markers).items():

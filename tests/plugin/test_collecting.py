@@ -91,7 +91,7 @@ def test_an_unknown_name_ends_the_run_before_it_begins(inner: Inner, option: str
 def test_every_chapter_and_level_has_its_marker() -> None:
     """Each chapter of a check and each level is a registered marker: `--strict-markers` has nothing to say."""
     chapters = {check.chapter.replace("-", "_") for check in all_checks().values()}
-    assert chapters | {"steps", "promise", "question", "latency"} == set(plugin.CHAPTERS)
+    assert chapters | {"steps", "promise", "question", "latency", "load"} == set(plugin.CHAPTERS)
     assert tuple(Level) == plugin.LEVELS
 
 
