@@ -83,7 +83,7 @@ def an_object_with_nothing_but_a_text_is_found_by_an_image(case: Case) -> None:
         for question in (there.near(picture, limit=5), there.near_text(text, limit=5)):
             hits = there.hits(question)
             found = {hit.id for hit in hits}
-            there.require(found == both, "not both the text and the image were found", question, hits, stored=sorted(both))
+            there.require(found == both, "not both the text and the image were found", question, hits, ids=sorted(both))
 
 
 @row("a6-texts-need-the-clip-module", of=("near-text/exact-neighbours", "near-text/unknown-without-text-encoder"))
