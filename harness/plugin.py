@@ -130,7 +130,7 @@ class Plugin:
         from harness.items import ScenarioFile
 
         sitting = sitting_of(self._config)
-        or_exit(sitting, sitting.options.check)
+        or_exit(sitting, lambda: sitting.options_are_right)
         file: pytest.Collector = ScenarioFile.from_parent(parent, path=file_path)
         return file
 

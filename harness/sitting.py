@@ -113,6 +113,16 @@ class Sitting:
         self._stations: dict[Start, dict[str, Station]] = {}
         self._tried: list[Start] = []
 
+    @cached_property
+    def options_are_right(self) -> bool:
+        """True; whatever is wrong with the options was raised, once for all the files that are looked at.
+
+        Raises:
+            HarnessError: as `Options.check` does.
+        """
+        self.options.check()
+        return True
+
     # --- the targets -----------------------------------------------------------------------------
 
     @cached_property

@@ -282,5 +282,7 @@ def _same(case: Case, question: Question, here: Sequence[Group], there: Sequence
             edge = max(one.smallest for one in there)
             case.require(abs(group.smallest - edge) <= error, "the same question gave another group", question, **facts)
             continue
-        case.demand(question, group.hits, different(group.hits, other.hits, error=error), group=group.value)
+        cut = question.group_by is not None and len(group.hits) == question.group_by.objects_per_group
+        faults = different(group.hits, other.hits, error=error, whole=not cut)
+        case.demand(question, group.hits, faults, group=group.value)
         case.require(group.count == other.count, "a group has another count", question, group.hits, **facts)

@@ -9,13 +9,14 @@ from harness.model import Hit
 from harness.oracle import Fault
 
 
-def different(left: Sequence[Hit], right: Sequence[Hit], *, error: float = 0.0) -> list[Fault]:
+def different(left: Sequence[Hit], right: Sequence[Hit], *, error: float = 0.0, whole: bool = True) -> list[Fault]:
     """Return how the shorter ranking is not a beginning of the longer.
 
     Args:
         left: hits, best first.
         right: hits, best first; may be longer or shorter.
         error: how far two float32 computations of one distance may be apart.
+        whole: whether the longer one ends with a whole tie; if not, any members of the last tie may be there.
 
     The order within a tie is not promised, so a whole tie is compared as a set, and of a tie that the shorter answer
     cuts, any members may be there.
@@ -29,6 +30,8 @@ def different(left: Sequence[Hit], right: Sequence[Hit], *, error: float = 0.0) 
     for tie in _ties(longer, error):
         seen = {hit.id for hit in shorter[start : start + len(tie)]}
         allowed = {hit.id for hit in tie}
+        if not whole and start + len(tie) == len(longer):
+            break
         if not seen <= allowed or (start + len(tie) <= len(shorter) and seen != allowed):
             odd = sorted(seen ^ allowed)[:5] if start + len(tie) <= len(shorter) else sorted(seen - allowed)[:5]
             return [Fault("the same question gave another object", {"place": start, "objects": odd})]

@@ -39,6 +39,18 @@ def test_another_object_is_a_difference() -> None:
     assert different(swapped, WHOLE)[0].facts["objects"] == ["d", "x"]
 
 
+def test_two_answers_that_end_within_a_tie_may_end_with_any_of_it() -> None:
+    """Where neither answer is whole, each may have cut the last tie in its own way; what comes before is judged."""
+    cut = ranking(("a", 0.0), ("b", 1.0))
+    assert different(cut, ranking(("a", 0.0), ("c", 1.0)), whole=False) == []
+    assert different(cut, ranking(("a", 0.0), ("c", 1.0))) != []
+    assert different(cut, ranking(("x", 0.0), ("b", 1.0)), whole=False)[0].facts["objects"] == ["a", "x"]
+    assert (
+        different(cut, ranking(("a", 0.0), ("c", 1.5)), whole=False)[0].what
+        == "the same question gave another distance"
+    )
+
+
 def test_another_distance_is_a_difference() -> None:
     """A distance that differs by more than the error is a difference, and so is one that is not there."""
     assert different(ranking(("a", 0.5)), WHOLE)[0].what == "the same question gave another distance"
