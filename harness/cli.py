@@ -14,7 +14,7 @@ from pathlib import Path
 from harness import __version__
 from harness.commands import ab, calibrate, compare, generate, limit, load, outage, scale, trend, truth
 from harness.errors import ExitCode, HarnessError
-from harness.options import TargetOptions
+from harness.options import TargetOptions, with_values
 from harness.options import add as add_target_options
 
 _EPILOG = """exit codes: 0 held, 1 violated, 2 usage or bad scenario, 3 undecided or invalid, 4 no target,
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(name) == signal.SIG_DFL:  # under nohup it stays ignored
                 signal.signal(name, signal.default_int_handler)  # ended from outside: in order, like Ctrl-C
-        options = _parser().parse_args(argv)
+        options = _parser().parse_args(with_values(sys.argv[1:] if argv is None else argv))
         code = int(options.act(options))
         sys.stdout.flush()
     except HarnessError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ _CHOICES = {
     "draw": ("uniform", "zipf", "in-turn"),
     "near": ("image", "vector"),
 }
+
+_KEY = re.compile(r"`load\.([a-z_]+)(?:\[\d+\])?(?:\.([a-z_]+))?`")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +59,18 @@ def of(parsed: argparse.Namespace) -> dict[str, Any]:
         mix["unique"] = True
     flags = {name: True for name in ("raw", "cold") if getattr(parsed, name)}
     return found | ({"mix": mix} if mix else {}) | flags
+
+
+def as_typed(text: str, load: Mapping[str, Any]) -> str:
+    """Return what is said of these keys as it is said of options: `--rate` where it says `load.rate`."""
+
+    def option(found: re.Match[str]) -> str:
+        key, within = found.groups()
+        if key not in load or (key == "mix" and within not in load[key]):
+            return found[0]
+        return {"steps": "`--step`", "mix": f"`--{within}`"}.get(key, f"`--{key}`")
+
+    return _KEY.sub(option, text)
 
 
 def _step(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any, Self
 _TARGET = "auto (the default), reference, embedded[:VERSION|:/PATH], docker[:VERSION|:IMAGE], compose:FILE, http://…"
 _MANY: Mapping[str, Any] = {"action": "append", "default": []}
 _YES: Mapping[str, Any] = {"action": "store_true"}
+_OPTION = re.compile(r"--[a-z][a-z-]*")
+_NEGATIVE = re.compile(r"-\.?\d")
 _ONE: Mapping[str, Any] = {"default": ""}
 
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -47,6 +50,20 @@ def finite(text: str) -> float:
     if not math.isfinite(number):
         raise argparse.ArgumentTypeError(f"{text!r} is no number")
     return number
+
+
+def with_values(words: Sequence[str]) -> list[str]:
+    """Return the words of a command line with `--duration -1s` as one word, which argparse would take for two options.
+
+    So whoever judges the value says what is wrong with it.
+    """
+    made: list[str] = []
+    for word in words:
+        if made and _OPTION.fullmatch(made[-1]) and _NEGATIVE.match(word):
+            made[-1] += f"={word}"
+        else:
+            made.append(word)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

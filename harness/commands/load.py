@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from harness.errors import ExitCode, UsageError
+from harness.errors import ExitCode, FileError, UsageError
 from harness.options import TargetOptions
+
+if TYPE_CHECKING:
+    from harness.scenario import Scenario
 
 _PORTS = 1 << 16
 
@@ -33,7 +38,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _load(options: argparse.Namespace) -> ExitCode:
     from harness import load_words
-    from harness.scenario import load_scenario
     from harness.session import RunOptions, run, scenario_paths
 
     keys = load_words.of(options)
@@ -43,7 +47,7 @@ def _load(options: argparse.Namespace) -> ExitCode:
     if options.listen and not (options.workers and port.isdecimal() and 0 < int(port) < _PORTS):
         raise UsageError("--listen is HOST:PORT, and --workers says how many will come")
     for path in scenario_paths([options.scenario]):
-        profile = load_scenario(path, load=keys).load
+        profile = _judged(path, keys).load
         if profile is None or profile.open is None:
             raise UsageError(f"{path.name} has no load on a clock", hint="Give one: --rate 50 --duration 60s")
     return run(
@@ -61,3 +65,17 @@ def _load(options: argparse.Namespace) -> ExitCode:
             quiet=options.quiet,
         )
     )
+
+
+def _judged(path: Path, keys: Mapping[str, Any]) -> Scenario:
+    """Read the scenario with these keys of its load; a mistake in one of them is the command line's, not the file's."""
+    from harness import load_words
+    from harness.scenario import load_scenario
+
+    try:
+        return load_scenario(path, load=keys)
+    except (FileError, UsageError) as error:
+        typed = load_words.as_typed(error.what, keys)
+        if isinstance(error, FileError) and typed == error.what:
+            raise
+        raise UsageError(typed, hint=error.hint) from None

@@ -34,8 +34,8 @@ def _truth(options: argparse.Namespace) -> ExitCode:
     from harness.truth.dask import on_dask
     from harness.truth.files import everything, opened
     from harness.truth.neighbours import Asked
-    from harness.truth.parquet import can_be_written, write_neighbours
-    from harness.truth.searching import in_turn, neighbours
+    from harness.truth.parquet import is_written, write_neighbours
+    from harness.truth.searching import in_turn, neighbours, plan
 
     if options.limit < 1:
         raise UsageError(f"--limit is {options.limit}, and at least one neighbour is wanted")
@@ -43,13 +43,16 @@ def _truth(options: argparse.Namespace) -> ExitCode:
         raise UsageError(f"--workers is {options.workers}", hint="Name how many processes, or leave it out.")
     vectors = opened(options.vectors, options.columns)
     names, queries = everything(opened(options.questions, options.columns))
-    can_be_written(options.out, options.vectors, options.questions)
     asked = Asked(Metric(options.metric), options.limit, queries)
+    search = plan(asked, vectors) | {"named": list(names)}
+    if is_written(options.out, search, options.vectors, options.questions):
+        sys.stdout.write(f"these answers are there already: {options.out}\n")
+        return ExitCode.HELD
     notes = options.out.with_name(options.out.name + ".parts")
     spread = options.workers or options.scheduler
     with on_dask(workers=options.workers, scheduler=options.scheduler) if spread else nullcontext(in_turn) as worker:
         answers = neighbours(asked, vectors, notes=notes, worker=worker, progress=_progress)
-    write_neighbours(options.out, names, answers)
+    write_neighbours(options.out, names, answers, search)
     rmtree(notes)
     sys.stdout.write(f"{len(answers)} questions among {vectors.starts[-1]:,} vectors: {options.out}\n")
     return ExitCode.HELD

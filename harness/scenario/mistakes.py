@@ -28,9 +28,9 @@ _WANTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "bool_type": "true or false",
-    "greater_than_equal": "at least {ge:g}",
-    "greater_than": "more than {gt:g}",
-    "less_than_equal": "at most {le:g}",
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
     "finite_number": "a finite number",
     "string_too_short": "a text that says something",
     "too_short": "a list with something in it",
@@ -80,7 +80,12 @@ def kind(value: Any) -> str:
         return f"the text {_short(value)!r}"
     if isinstance(value, bool):
         return str(value).lower()
-    return _KINDS.get(type(value)) or f"{value!r}"
+    return _KINDS.get(type(value)) or _number(value)
+
+
+def _number(value: Any) -> str:
+    """A number as people write it, with commas and no more digits than it has; of anything else its text."""
+    return f"{value:,.12g}" if isinstance(value, int | float) else repr(value)
 
 
 def _short(text: str) -> str:
@@ -91,7 +96,8 @@ def _mistake(document: Document, model: type[BaseModel], details: ErrorDetails, 
     inner = tuple(part for part in details["loc"] if part != "[key]")
     loc = (*at, *inner)
     where, given, context = place(loc), details["input"], details.get("ctx", {})
-    match details["type"]:
+    error_type = "finite_number" if given != given else details["type"]  # noqa: PLR0124 - nan keeps to no bound
+    match error_type:
         case "extra_forbidden":
             around = f" in `{place(loc[:-1])}`" if len(loc) > 1 else ""
             hint = nearest(str(loc[-1]), _keys_at(model, inner[:-1]))
@@ -103,13 +109,15 @@ def _mistake(document: Document, model: type[BaseModel], details: ErrorDetails, 
             return document.error(loc, f"`{where}` cannot be {kind(given)}", hint=hint)
         case "string_pattern_mismatch":
             return document.error(loc, f"`{where}` has a name that does not fit {context['pattern'].strip('^$')}")
-        case error_type:
+        case _:
             return document.error(loc, f"`{where}` must be {_wanted(error_type, context, details)}, not {kind(given)}")
 
 
 def _wanted(error_type: str, context: Mapping[str, Any], details: ErrorDetails) -> str:
     wanted = _WANTED.get(error_type)
-    return details["msg"] if wanted is None else wanted.format_map(context)
+    return (
+        details["msg"] if wanted is None else wanted.format_map({key: _number(value) for key, value in context.items()})
+    )
 
 
 def _literals_at(context: Mapping[str, Any]) -> list[str]:

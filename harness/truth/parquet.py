@@ -6,8 +6,9 @@ A folder of files, or one file; each row group of each file is a shard. A row ha
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,12 @@ from harness.truth.neighbours import Neighbours
 from harness.truth.shards import Rows
 
 _HINT = "Each row needs an id and a vector, a list of numbers; other names: --columns ID,VECTOR."
+_ELSEWHERE = "Name another file for the answers: --out."
+_ANOTHER = "Name another file for the answers (--out), or remove that one."
+_SEARCH = b"nearimage-truth"
+
+Search = Mapping[str, object]
+"""What tells one search from another, as JSON holds it."""
 
 
 class Columns(NamedTuple):
@@ -125,26 +132,46 @@ def write_vectors(path: Path, ids: Sequence[str], vectors: Rows) -> None:
     arrow.parquet.write_table(arrow.table({"id": list(ids), "vector": column}), path, row_group_size=max(1, len(ids)))
 
 
-def can_be_written(path: Path, *read: Path) -> None:
-    """Make sure, before hours are spent, that the answers can be written there and replace nothing that is read.
+def is_written(path: Path, search: Search, *read: Path) -> bool:
+    """Make sure, before hours are spent, that the answers can be written there and replace nothing.
+
+    Args:
+        path: where they go.
+        search: what tells this search from others.
+        read: where vectors are read from.
+
+    Returns:
+        Whether the answers to this very search are there already.
 
     Raises:
-        FileError: its folder is not there or can't be written to, it is a folder, or vectors are read from it.
+        FileError: its folder is not there or can't be written to, it is a folder, vectors are read from it, or it holds
+            something else.
         UsageError: pyarrow is not installed.
     """
-    hint = "Name another file for the answers: --out."
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise FileError("can't be written: it is a folder, or its own is not there or not yours", path=path, hint=hint)
+        raise FileError(
+            "can't be written: it is a folder, or its own is not there or not yours", path=path, hint=_ELSEWHERE
+        )
     sources = {file.resolve() for one in read for file in (one, *one.glob("*.parquet"))}
     if path.resolve() in sources:
-        raise FileError("holds the vectors that are asked about, and would be lost", path=path, hint=hint)
-    _pyarrow()
+        raise FileError("holds the vectors that are asked about, and would be lost", path=path, hint=_ELSEWHERE)
+    arrow = _pyarrow()
+    if not path.exists():
+        return False
+    try:
+        told = (arrow.parquet.read_schema(path).metadata or {}).get(_SEARCH)
+    except (OSError, ValueError) as error:
+        raise FileError("is there already, and is no answer of this command", path=path, hint=_ANOTHER) from error
+    if told is None or json.loads(told) != search:
+        raise FileError("is there already, with something else than the answers to these", path=path, hint=_ANOTHER)
+    return True
 
 
-def write_neighbours(path: Path, questions: Sequence[str], answers: Sequence[Neighbours]) -> None:
+def write_neighbours(path: Path, questions: Sequence[str], answers: Sequence[Neighbours], search: Search) -> None:
     """Write the answers: a row for each neighbour of each question, nearest first.
 
-    `rank` counts from 1, equal distances have the same; `sure` tells whether a right answer must have the object.
+    `rank` counts from 1, equal distances have the same; `sure` tells whether a right answer must have the object. The
+    search goes into the file's own metadata, so that it is known again.
 
     Raises:
         UsageError: pyarrow is not installed.
@@ -160,7 +187,8 @@ def write_neighbours(path: Path, questions: Sequence[str], answers: Sequence[Nei
         "sure": np.concatenate([answer.sure for answer in answers]),
     }
     unfinished = path.with_name(path.name + ".part")
-    arrow.parquet.write_table(arrow.table(table), unfinished)
+    told = arrow.table(table).replace_schema_metadata({_SEARCH: json.dumps(search)})
+    arrow.parquet.write_table(told, unfinished)
     unfinished.replace(path)
 
 

@@ -66,6 +66,19 @@ def neighbours(
     return settled(asked, so_far.parts, shards)
 
 
+def plan(asked: Asked, shards: Shards) -> dict[str, object]:
+    """Return what tells this search from every other one, as JSON holds it."""
+    return {
+        "nearimage-truth": 1,
+        "metric": str(asked.metric),
+        "limit": asked.limit,
+        "questions": sha256(np.ascontiguousarray(asked.queries).tobytes()).hexdigest(),
+        "components": shards.components,
+        "starts": list(shards.starts),
+        "vectors": shards.identity,
+    }
+
+
 class _SoFar:
     """What the shards compared by now come to."""
 
@@ -102,18 +115,10 @@ class _Notes:
 
     def __init__(self, folder: Path, asked: Asked, shards: Shards) -> None:
         self._folder = folder
-        plan = {
-            "nearimage-truth": 1,
-            "metric": str(asked.metric),
-            "limit": asked.limit,
-            "questions": sha256(np.ascontiguousarray(asked.queries).tobytes()).hexdigest(),
-            "components": shards.components,
-            "starts": list(shards.starts),
-            "vectors": shards.identity,
-        }
+        searched = plan(asked, shards)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "plan.json"
-        if path.exists() and json.loads(path.read_text(encoding="utf-8")) == plan:
+        if path.exists() and json.loads(path.read_text(encoding="utf-8")) == searched:
             return
         if self._done():
             raise UsageError(
@@ -121,7 +126,7 @@ class _Notes:
                 hint="Remove that folder, or name another file for the answer.",
             )
         unfinished = path.with_suffix(".part")
-        unfinished.write_text(json.dumps(plan), encoding="utf-8")
+        unfinished.write_text(json.dumps(searched), encoding="utf-8")
         unfinished.replace(path)
 
     def parts(self) -> Iterator[tuple[int, list[Partial]]]:

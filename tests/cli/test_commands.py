@@ -42,6 +42,26 @@ def test_validate_without_a_name_checks_all_that_are_shipped(capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--rate 5 --duration -1s", "`--duration` is '-1s', which is no duration"),
+        ("--rate nan --duration 1s", "`--rate` must be a finite number, not nan"),
+        ("--step 5x", "`--step` must be a text that says something"),
+        ("--rate 5 --duration 1s --near vector --unique", "`unique` is about images"),
+        ("--rate 0.1 --duration 1s", "0 requests are intended"),
+    ],
+)
+def test_load_says_of_an_option_what_is_wrong_with_it(
+    words: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was typed is called what it was typed as, not what a file would call it, and nothing starts."""
+    assert main(["load", "load", *words.split()]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "load." not in told.replace("load.yaml", "")
+
+
+@pytest.mark.parametrize(
     ("what", "expected"),
     [
         ("checks", set(all_checks())),

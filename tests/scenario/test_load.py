@@ -78,6 +78,8 @@ def test_a_mix_in_one_word_is_how_it_is_drawn(write: Write) -> None:
 
 MISTAKES = {
     "a rate of zero": ("{rate: 0, duration: 1s}", 20, "`load.rate` must be more than 0, not 0"),
+    "a rate that is none": ("{rate: .nan, duration: 1s}", 20, "`load.rate` must be a finite number, not nan"),
+    "a rate beyond all": ("{rate: 2000000, duration: 1s}", 20, "must be at most 1,000,000, not 2,000,000"),
     "a rate alone": ("{rate: 5}", 20, "a rate needs a duration"),
     "no duration": ("{rate: 5, duration: soon}", 20, "`load.duration` is 'soon'"),
     "a duration of nothing": ("{rate: 5, duration: 0s}", 20, "no duration"),

@@ -250,7 +250,7 @@ MISTAKES = {
         "{from: ./pictures, views: [mirror],",
         "{from: ladder, count: 1000000000,",
         12,
-        "at most 20000",
+        "at most 20,000",
     ),
     "planted that do not fit": (
         "{from: ./pictures, views: [mirror],",

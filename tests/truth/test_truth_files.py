@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.cli import main
 from harness.errors import FileError, UsageError
 from harness.model import Metric
 from harness.oracle import Truth
 from harness.truth import Asked, InMemory, Partial
 from harness.truth.files import everything, opened
-from harness.truth.parquet import can_be_written
+from harness.truth.parquet import is_written
 from harness.truth.searching import Edges, in_turn, neighbours
 from harness.truth.shards import Rows, Shards
 
@@ -112,7 +113,7 @@ def test_an_answer_that_cannot_be_kept_is_not_searched_for(tmp_path: Path, out: 
     np.save(vectors, VECTORS)
     before = vectors.read_bytes()
     with pytest.raises(FileError, match=said) as caught:
-        can_be_written(tmp_path / out, vectors, vectors)
+        is_written(tmp_path / out, {}, vectors, vectors)
     assert "--out" in caught.value.hint
     assert [*tmp_path.iterdir()] == [vectors]
     assert vectors.read_bytes() == before
@@ -173,6 +174,28 @@ class TestParquet:
         parquet.write_table(pa.table({"id": ["a", "b"], "vector": vectors}), folder / "part-0.parquet")
         with pytest.raises(FileError, match=r"part-0.parquet: has (string|double|list<.*string>) in vector"):
             opened(folder)
+
+    def test_answers_that_are_there_are_never_lost(
+        self, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The same search again finds them there; another one, or another's file, is refused and nothing is touched."""
+        np.save(tmp_path / "asked.npy", QUERIES)
+        out = tmp_path / "out" / "truth.parquet"
+        out.parent.mkdir()
+        words = ["truth", str(folder), str(tmp_path / "asked.npy"), "--out", str(out), "--limit"]
+        assert main([*words, "5"]) == 0
+        before = out.read_bytes()
+        capsys.readouterr()
+
+        assert main([*words, "5"]) == 0
+        assert "are there already" in capsys.readouterr().out
+        assert main([*words, "6"]) == 2
+        assert "Name another file for the answers (--out), or remove that one" in capsys.readouterr().err
+        assert out.read_bytes() == before
+        out.write_text("notes of mine")
+        assert main([*words, "5"]) == 2
+        assert out.read_text() == "notes of mine"
+        assert [*out.parent.iterdir()] == [out]
 
     def test_a_damaged_file_is_named(self, folder: Path) -> None:
         """Its end can be read and its pages can't, as after half a copy."""
