@@ -41,10 +41,10 @@ def _labels(case: Case) -> dict[str, list[str]]:
     return found
 
 
-def _grouped(case: Case, question: Question) -> tuple[Group, ...]:
-    """Ask for groups; there has to be one, and none without a hit."""
+def _grouped(case: Case, question: Question, *, least: int = 1) -> tuple[Group, ...]:
+    """Ask for groups; there have to be so many at least, and none without a hit."""
     answer = case.answered(question)
-    case.require(bool(answer.groups), "no group was found", question)
+    case.require(len(answer.groups) >= least, "no group was found", question)
     empty = [group.value for group in answer.groups if not group.hits]
     case.require(not empty, "a group without a hit", question, answer.hits, groups=empty)
     values = [group.value for group in answer.groups]
@@ -172,6 +172,7 @@ def a_group_tells_its_smallest_and_largest_distance(case: Case) -> None:
                 group=group.value,
                 smallest=told[0],
                 largest=told[1],
+                exchanged=told == (group.hits[-1].distance, group.hits[0].distance),
             )
 
 
@@ -186,8 +187,12 @@ def no_member_is_beyond_the_threshold(case: Case) -> None:
     distances = query.truth.distinct_distances()
     for threshold in dict.fromkeys([*distances[:3], *spread(distances, case.effort(6))]):
         question = _question(case, query, _by(), distance=threshold)
-        groups = _grouped(case, question)
-        within = query.truth.expect(threshold=threshold).may
+        expected = query.truth.expect(threshold=threshold)
+        here = {value for value, among in labels.items() if expected.must & set(among)}
+        groups = _grouped(case, question, least=0)
+        absent = sorted(here - {group.value for group in groups})
+        case.require(not absent, "a group is left out, though its best hit is within", question, groups=absent)
+        within = expected.may
         strange = [group.value for group in groups if group.hits[0].id not in within]
         hits = [hit for group in groups for hit in group.hits]
         facts: dict[str, Any] = {"threshold": threshold, "groups": strange}

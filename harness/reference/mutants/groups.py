@@ -58,6 +58,15 @@ class LargestIsSmallest(Rules):
         return tuple(replace(one, largest=one.smallest) for one in super().groups(matches, group_by, search))
 
 
+@mutant("group-by/distances")
+class SmallestAndLargestExchanged(Rules):
+    """A group's smallest and largest distance are exchanged, as in Weaviate over several shards (1.32 and 1.39)."""
+
+    def groups(self, matches: Sequence[Match], group_by: GroupBy, search: Search) -> tuple[Group, ...]:
+        found = super().groups(matches, group_by, search)
+        return tuple(replace(one, smallest=one.largest, largest=one.smallest) for one in found)
+
+
 @mutant("group-by/threshold")
 class GroupsForgetTheThreshold(Rules):
     """With groups a distance leaves nothing out."""
