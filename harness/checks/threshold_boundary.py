@@ -215,7 +215,10 @@ def _tenant(case: Case) -> Iterator[tuple[Case, Company]]:
         must(shelf.rest.add_tenants(shelf.class_name, _TENANTS), "add tenants")
         stored = case.dataset.with_vector
         for tenant in _TENANTS:
-            _store(shelf, [Object(shelf.class_name, one.id, {}, vector=one.vector, tenant=tenant) for one in stored])
+            _store(
+                shelf,
+                [Object(shelf.class_name, one.id, one.properties, vector=one.vector, tenant=tenant) for one in stored],
+            )
         there = case.on(Dataset(case.collection, shelf.class_name, case.endpoint, stored))
         yield there, Company(scope={"tenant": _TENANTS[0]})
 
@@ -226,6 +229,38 @@ def _store(shelf: Scratch, objects: Sequence[Object]) -> None:
             raise AnswerError(f"an object could not be stored: {written.message}")
     if shelf.collection.queued:
         settle(shelf.rest, shelf.collection, shelf.class_name)
+
+
+# --- two of these at once ------------------------------------------------------------------------
+
+
+@distance("threshold/boundary-with-filter-and-page", when=(kept("number"),))
+def a_distance_cuts_at_the_digit_on_a_filtered_page(case: Case) -> None:
+    """On a page of what a filter leaves a distance cuts to the digit, and the page counts what the filter leaves."""
+    number = len(case.dataset.stored) // 2
+    where, left = below(case, number)
+    pages = [replace(page, scope={"where": where}, among=left) for page in _offset(case)]
+    _judge(case, _DISTANCE, pages)
+
+
+@distance("threshold/boundary-with-filter-and-groups", when=(kept("label"), kept("number")), versions=">=1.25")
+def a_distance_cuts_at_the_digit_in_filtered_groups(case: Case) -> None:
+    """In groups of what a filter leaves, what a distance cuts to the digit is all there and nothing else."""
+    where, left = below(case, len(case.dataset.stored) // 2)
+    _judge(case, _DISTANCE, [replace(one, scope={"where": where}, among=left) for one in _grouped(case)])
+
+
+@distance(
+    "threshold/boundary-with-filter-and-tenant",
+    writes=True,
+    when=(one_shard, unnamed, kept("number")),
+    versions=">=1.20",
+)
+def a_distance_cuts_at_the_digit_for_a_filtered_tenant(case: Case) -> None:
+    """Of what a filter leaves of a tenant a distance cuts to the digit."""
+    with _tenant(case) as (there, company):
+        where, left = below(case, len(case.dataset.stored) // 2)
+        _judge(there, _DISTANCE, [replace(company, scope={**company.scope, "where": where}, among=left)])
 
 
 # --- a named vector ------------------------------------------------------------------------------

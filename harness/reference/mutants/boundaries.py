@@ -124,6 +124,30 @@ class TenantABitFar(_ABitFar):
         return bool(search.tenant)
 
 
+@mutant("threshold/boundary-with-filter-and-page")
+class FilteredPageOneStepShort(_InCompany):
+    """With a filter and an offset together a distance is one float32 step short."""
+
+    def beside(self, search: Search) -> bool:
+        return search.where is not None and bool(search.offset)
+
+
+@mutant("threshold/boundary-with-filter-and-groups")
+class FilteredGroupsForgetDistance(_Forgotten):
+    """In groups of what a filter leaves a distance is forgotten."""
+
+    def beside(self, search: Search) -> bool:
+        return search.where is not None and search.group_by is not None
+
+
+@mutant("threshold/boundary-with-filter-and-tenant")
+class FilteredTenantABitFar(_ABitFar):
+    """For a tenant, with a filter, what is up to 2e-5 beyond a distance is let in."""
+
+    def beside(self, search: Search) -> bool:
+        return search.where is not None and bool(search.tenant)
+
+
 @mutant("threshold/boundary-with-named-vector")
 class NamedVectorForgetsDistance(_Forgotten):
     """By a named vector a distance is forgotten."""
