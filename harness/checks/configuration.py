@@ -10,6 +10,7 @@ from typing import Any
 from harness.checks.case import Case, Violation
 from harness.checks.refusing import demand_class_refused, named, refused_reply, shortened
 from harness.checks.registry import check, module_is, unnamed
+from harness.dataset.loading import must
 from harness.model import Level, Module
 
 _WORDS = "refused class definitions: documentation of the module; the message names the cause"
@@ -174,6 +175,29 @@ def a_property_has_a_proper_name(case: Case) -> None:
 def a_property_is_there_once(case: Case) -> None:
     """A class with two properties of one name is refused, and the message names it."""
     demand_class_refused(case, class_of(case, properties=[_IMAGE, _IMAGE]), because=["image"])
+
+
+@refusal("configuration/refused-is-gone", source="what is refused does not happen", when=(unnamed,))
+def a_refused_class_is_not_there(case: Case) -> None:
+    """A class that was refused is not in the schema, and its name is free for one that is right."""
+    image = {"imageFields": ["image"]}
+    for wrong in (
+        class_of(case, {"imageFields": []}),
+        class_of(case) | {"vectorizer": _NOWHERE, "moduleConfig": {_NOWHERE: image}},
+        class_of(case, vectorIndexType="tree"),
+        class_of(case, properties=[_IMAGE, _IMAGE]),
+        class_of(case, properties=[_IMAGE, {"name": "kind", "dataType": ["picture"]}]),
+    ):
+        with case.scratch(class_of(case)) as shelf:
+            name = shelf.class_name
+            facts: dict[str, Any] = {"definition": wrong}
+            must(shelf.rest.delete_class(name), "delete a class")
+            if not refused_reply(shelf.rest.create_class({**wrong, "class": name}), "create a class", facts):
+                continue  # that it was accepted is what other clauses are about
+            there = shelf.rest.get_class(name)
+            case.require(there.code == "404", "a class that was refused is in the schema", now=there.body, **facts)
+            again = shelf.rest.create_class({**class_of(case), "class": name})
+            case.require(again.ok, "after a refusal its name is taken", message=shortened(again.message), **facts)
 
 
 # --- what can't be changed -----------------------------------------------------------------------

@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from harness.checks.case import Case
+import numpy as np
+
+from harness.checks.case import Case, Skipped
 from harness.checks.likeness import alike
 from harness.checks.rankings import different
 from harness.checks.registry import check, unnamed
+from harness.checks.vectorizing import text_for
 from harness.dataset import Dataset, Scratch, Stored
 from harness.images import Picture
-from harness.model import Level, Metric, State
+from harness.model import Level, Metric, Module, State
 from harness.oracle import descents
 
 _OWN = "each named vector has its own vectorizer, image fields and index"
@@ -210,6 +213,66 @@ def what_a_named_vector_finds_is_counted(case: Case) -> None:
                 at_least=expected.least,
                 at_most=expected.most,
             )
+
+
+# --- whose module ----------------------------------------------------------------------------------
+
+
+@clause("named-vectors/two-modules", source=f"{_OWN}, whichever module that is", once=True)
+def each_answers_by_its_own_module(case: Case) -> None:
+    """With two modules in one class each named vector is made by its own, and searched by what that one knows."""
+    modules = {_FRONT: Module.IMG2VEC, _BACK: Module.CLIP}
+    if absent := [str(one) for one in modules.values() if str(one) not in case.endpoint.modules]:
+        raise Skipped(f"this server has no {', '.join(absent)}")
+    definition = _definition(case, dict.fromkeys(modules, ("image",)))
+    for name, module in modules.items():
+        texts = {"textFields": ["words"]} if module is Module.CLIP else {}
+        definition["vectorConfig"][name]["vectorizer"] = {str(module): {"imageFields": ["image"], **texts}}
+    definition["properties"].append({"name": "words", "dataType": ["text"]})
+    found = {one.vector: one.picture for one in case.samples(case.count) if one.picture is not None}
+    with case.scratch(definition) as shelf:
+        for picture in list(found.values())[:_FEW]:
+            shelf.put_in({"image": picture.base64, "words": text_for(picture)}, picture=picture)
+        for name, module in modules.items():
+            dataset = _view(case, shelf, definition, name)
+            view = case.on(replace(dataset, collection=replace(dataset.collection, module=module)))
+            for stored in dataset.pictured:
+                _demand_made(view, stored, name)
+            _demand_searched(view, module)
+
+
+def _demand_made(view: Case, stored: Stored, name: str) -> None:
+    """Demand that a vector is that of the image alone (img2vec-neural) or of image and text (multi2vec-clip)."""
+    assert stored.picture is not None
+    made = np.asarray(view.probe.image(view.collection, stored.picture))
+    if view.collection.module is Module.CLIP:
+        # of both the mean: each counts alike
+        made = (made + np.asarray(view.probe.text(view.collection, text_for(stored.picture)))) / 2
+    view.require(
+        alike(stored.vector or (), made.tolist(), view.dataset.metric),
+        "a named vector is not the one of its module",
+        id=stored.id,
+        vector=name,
+        module=str(view.collection.module),
+        components=len(stored.vector or ()),
+    )
+
+
+def _demand_searched(view: Case, module: Module) -> None:
+    """Demand that an image finds its nearest by this vector, and a text too, or a refusal where none is known."""
+    picture = view.dataset.pictured[0].picture
+    assert picture is not None
+    truth = view.truth_of(picture)
+    question = view.near(picture, limit=3)
+    hits = view.hits(question)
+    view.demand(question, hits, truth.faults(hits, truth.expect(limit=3)))
+    by_text = view.near_text(text_for(picture), limit=3)
+    if module is not Module.CLIP:
+        view.refused(by_text)
+        return
+    truth = view.truth_of_text(text_for(picture))
+    hits = view.hits(by_text)
+    view.demand(by_text, hits, truth.faults(hits, truth.expect(limit=3)))
 
 
 @clause("named-vectors/only-one", source=_CHOICE)

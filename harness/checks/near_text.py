@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from harness.checks.case import Case
 from harness.checks.rankings import different
+from harness.checks.refusing import asked, demand_refused
 from harness.checks.registry import check, module_is
 from harness.images import planted_text
-from harness.model import Level, Module
+from harness.model import Level, Module, NearText
 
 
 def _texts(case: Case) -> list[str]:
@@ -66,6 +67,18 @@ def it_equals_near_vector(case: Case) -> None:
     by_vector = case.hits(case.near_vector(truth.query, limit=20))
     error = truth.apart(hit.id for hit in by_vector)
     case.demand(question, by_text, different(by_text, by_vector, error=error), compared_with="nearVector")
+
+
+@check(
+    "near-text/without-concepts",
+    level=Level.SHOULD,
+    source="concepts are what is searched for: without one there is no vector, and none is made up",
+    when=(module_is(Module.CLIP),),
+)
+def a_text_without_concepts_is_refused(case: Case) -> None:
+    """`nearText` without any concept is refused."""
+    question = case.near_text("", limit=5).but(near=NearText(()))
+    demand_refused(case, question, asked(case, question), because=(), sent=("nearText",))
 
 
 @check(

@@ -25,12 +25,18 @@ clause = partial(check, by_name=True, writes=True, versions=">=1.20")
 
 
 @contextmanager
-def _tenants(case: Case) -> Iterator[tuple[Scratch, Scratch]]:
-    """Two tenants' parts of a class, with pictures in turn: no two have one, and both have objects of the same ids."""
+def _tenants(case: Case, **settings: bool) -> Iterator[tuple[Scratch, Scratch]]:
+    """Two tenants' parts of a class, with pictures in turn: no two have one, and both have objects of the same ids.
+
+    Args:
+        case: whose check this is.
+        settings: what else `multiTenancyConfig` says; where the class makes tenants itself they are not added before.
+    """
     definition = {name: value for name, value in case.collection.definition.items() if name != "shardingConfig"}
-    with case.scratch({**definition, "multiTenancyConfig": {"enabled": True}}) as shelf:
+    with case.scratch({**definition, "multiTenancyConfig": {"enabled": True, **settings}}) as shelf:
         pictures = _pictures(case)
-        mine, theirs = shelf.of(_MINE), shelf.of(_THEIRS)
+        made = settings.get("autoTenantCreation", False)
+        mine, theirs = (shelf.of(name, there=made) for name in (_MINE, _THEIRS))
         mine.fill(pictures[::2])
         theirs.fill(pictures[1::2])
         yield mine, theirs
@@ -181,6 +187,21 @@ def an_id_filter_stays_within_the_tenant(case: Case) -> None:
         answer = elsewhere.ask(question)
         elsewhere.require(answer.state is State.OK, f"it was refused: {answer.message}", question)
         elsewhere.require(not answer.hits, "another tenant's object was found", question, answer.hits)
+
+
+@clause(
+    "tenants/made-by-objects",
+    source=f"autoTenantCreation makes a tenant of its first object; {_APART}",
+    versions=">=1.25",
+)
+def a_tenant_that_an_object_made_has_its_own(case: Case) -> None:
+    """A tenant that came to be with its first objects finds these, and none of another's that came to be so."""
+    with _tenants(case, autoTenantCreation=True) as (mine, theirs):
+        for part in (mine, theirs):
+            dataset = _as_stored(case, part)
+            case.require(len(dataset.stored) == len(dataset.pictured), "objects of a new tenant have no vector")
+            for picture in _pictures(case)[:2]:
+                _exactly(case, dataset, picture)
 
 
 # --- changes of one ------------------------------------------------------------------------------

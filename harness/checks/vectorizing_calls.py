@@ -230,6 +230,29 @@ def a_change_beside_the_fields_needs_no_service(case: Case) -> None:
         _demand_silent(bench, lambda: bench.patch({_NOTE: "after"}), "when another property was changed")
 
 
+@detail("vectorizing/delete-silent", source="what is deleted needs no vector", when=(_planted,))
+def a_deletion_needs_no_service(case: Case) -> None:
+    """When an object is deleted, by its id or by a filter, nothing is sent."""
+    values = _values(case)
+    with _watched(case, values) as bench:
+        for how in ("its id", "a filter"):
+            bench.store(_filled(values))
+            bench.calls()
+            if how == "its id":
+                bench.shelf.delete(_ID)
+            else:
+                _delete_by_filter(bench.shelf)
+            bench.demand_sent([], f"when an object was deleted by {how}")
+            left = [one.id for one in bench.shelf.rest.objects(bench.shelf.class_name)]
+            case.require(not left, f"an object that was deleted by {how} is there", left=left)
+
+
+def _delete_by_filter(shelf: Scratch) -> None:
+    where = {"path": ["id"], "operator": "Equal", "valueText": _ID}
+    body = {"match": {"class": shelf.class_name, "where": where}}
+    must(shelf.rest.request("DELETE", "/v1/batch/objects", body), "delete by a filter")
+
+
 def _demand_silent(bench: Watched, change: Any, when: str) -> None:
     before = bench.vector()
     bench.calls()

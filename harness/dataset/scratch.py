@@ -44,9 +44,15 @@ class Scratch:
         self._pictures: dict[str, Picture] = {}
         self._given = 0
 
-    def of(self, tenant: str) -> Scratch:
-        """Return the part of a new tenant; the ids that it gives are those of every other part."""
-        must(self.rest.add_tenants(self.class_name, [tenant]), "add a tenant")
+    def of(self, tenant: str, *, there: bool = False) -> Scratch:
+        """Return the part of a new tenant; the ids that it gives are those of every other part.
+
+        Args:
+            tenant: its name.
+            there: it need not be added, its first object makes it.
+        """
+        if not there:
+            must(self.rest.add_tenants(self.class_name, [tenant]), "add a tenant")
         return Scratch(self.rest, self.collection, self.class_name, self.endpoint, tenant)
 
     def turn(self, status: str) -> None:

@@ -49,7 +49,12 @@ def staged(
         facts: what else is said of the endpoint.
     """
     service = behind or Inference(inference_url, ours=True, encoder="planted")
-    known: dict[str, Any] = {"started": True, "inference": dict.fromkeys(map(str, Module), service)}
+    names = [str(module) for module in Module]
+    known: dict[str, Any] = {
+        "started": True,
+        "modules": {name: {} for name in names},
+        "inference": dict.fromkeys(names, service),
+    }
 
     def endpoint(served: Served) -> Endpoint:
         return Endpoint(

@@ -130,6 +130,11 @@ class Admission:
         del given
         raise refusal
 
+    def stays_refused(self, refusal: Refusal) -> bool:
+        """Whether a class that was refused is in the schema all the same: it is not."""
+        del refusal
+        return False
+
     def kept_class(self, definition: dict[str, Any]) -> dict[str, Any]:
         """The definition that is kept of a new class: the whole of it."""
         return definition

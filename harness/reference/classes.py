@@ -59,6 +59,8 @@ class Classes:
             try:
                 check_definition(given, self._names(), self._settings)
             except Refusal as refusal:
+                if self._rules.stays_refused(refusal):
+                    self._store.put_collection(complete(given, self._settings))
                 self._rules.refuse_class(refusal, given)
             return self._store.put_collection(self._rules.kept_class(complete(given, self._settings)))
 

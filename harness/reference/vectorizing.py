@@ -83,6 +83,10 @@ class Vectorizing:
         fields = (*config.image_fields, *config.text_fields)
         return any(old.get(field) != new.get(field) for field in fields)
 
+    def vectorizes_deleted(self) -> bool:
+        """Whether the service is asked when an object is deleted: it is not."""
+        return False
+
     def merged(self, old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
         """The properties after a PATCH: what it names is replaced, null removes, the rest stays."""
         return {name: value for name, value in {**old, **patch}.items() if value is not None}
@@ -113,6 +117,11 @@ class Vectorizing:
         """An object whose image cannot be vectorized is not stored: the failure is raised."""
         del draft
         _raise(refusal)
+
+    def told_of(self, place: int, count: int) -> int:
+        """Of which of `count` objects of a stream it is told that the one at this place was not stored: of itself."""
+        del count
+        return place
 
     def failed_query(self, refusal: Refusal, search: Search) -> Results:
         """A query that cannot be vectorized is an error, never an empty or made-up result: the failure is raised."""

@@ -93,6 +93,8 @@ class Writer:
         """
         item = self.find(collection, object_id, tenant)
         if item is not None:
+            for config in collection.vectors.values() if self._rules.vectorizes_deleted() else ():
+                self._vectorized(config, Draft(collection.name, item.properties, item.id))
             self._store.remove_objects([item])
 
     def find(self, collection: Collection, object_id: str, tenant: str) -> StoredObject | None:

@@ -174,6 +174,14 @@ class PropertyTwice(Admits):
     of = ("provided multiple times",)
 
 
+@mutant("configuration/refused-is-gone")
+class RefusedClassStays(Rules):
+    """A class that is refused for its imageFields is in the schema all the same."""
+
+    def stays_refused(self, refusal: Refusal) -> bool:
+        return "must contain at least one image field" in refusal.message
+
+
 # --- what can't be changed ------------------------------------------------------------------------
 
 

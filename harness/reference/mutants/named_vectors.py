@@ -42,6 +42,14 @@ class AllNamedVectorsOfOneField(Rules):
         return first[:1] if found and first else found
 
 
+@mutant("named-vectors/two-modules")
+class NamedVectorsKnowNoTexts(Rules):
+    """Of a named vector the texts count for nothing, as if its module knew images alone."""
+
+    def texts(self, config: VectorConfig, properties: Mapping[str, Any]) -> list[Field]:
+        return [] if config.name else super().texts(config, properties)
+
+
 @mutant("named-vectors/threshold")
 class NamedVectorForgetsThreshold(Rules):
     """A distance by a named vector leaves nothing out."""

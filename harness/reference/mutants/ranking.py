@@ -296,6 +296,15 @@ class TextBackwards(Rules):
         return matches[::-1] if _kind(search) == "text" else matches
 
 
+@mutant("near-text/without-concepts")
+class NoConceptsIsEmpty(Rules):
+    """A text search without concepts gives an empty result."""
+
+    def failed_query(self, refusal: Refusal, search: Search) -> Results:
+        none = _kind(search) == "text" and not search.near[0].concepts
+        return Results() if none else super().failed_query(refusal, search)
+
+
 # --- one interface alone --------------------------------------------------------------------------
 
 

@@ -95,6 +95,14 @@ class TenantsIdFilterForgotten(Rules):
         return forgotten or super().leaf_passes(where, item, collection)
 
 
+@mutant("tenants/made-by-objects")
+class MadeTenantsAreOne(Rules):
+    """Tenants that their first objects made see each other's objects."""
+
+    def partition(self, collection: Collection, tenant: str) -> str:
+        return "" if collection.creates_tenants else tenant
+
+
 # --- changes of one -------------------------------------------------------------------------------
 
 

@@ -74,6 +74,14 @@ class AnyChangeIsVectorized(Rules):
         return old != new or super().changed(config, old, new)
 
 
+@mutant("vectorizing/delete-silent")
+class DeletedIsVectorizedOnceMore(Rules):
+    """An object goes to the service once more when it is deleted."""
+
+    def vectorizes_deleted(self) -> bool:
+        return True
+
+
 @mutant("vectorizing/nothing-to-send")
 class MissingImageIsSentEmpty(Rules):
     """For an image that is missing an empty one is sent."""
