@@ -12,6 +12,8 @@ from harness.checks.refusing import asked, demand_refused, named, shortened, wri
 from harness.checks.registry import check, module_is, unnamed
 from harness.dataset import Scratch
 from harness.dataset.loading import must
+from harness.interfaces.grpc import Grpc
+from harness.interfaces.grpc_writing import stream
 from harness.interfaces.rest import Object
 from harness.model import Level, Module, NearImage, Question, State
 
@@ -184,6 +186,32 @@ def one_bad_image_spoils_no_batch(case: Case) -> None:
 
 
 @error(
+    "errors/one-of-a-stream",
+    source="an object whose image cannot be vectorized is not stored; a stream says so for that object alone",
+    versions=">=1.36",
+)
+def one_bad_image_spoils_no_stream(case: Case) -> None:
+    """Of a stream with one image that is none that object alone is told as not stored, wherever it stands."""
+    if not isinstance(case.interface, Grpc):
+        raise Skipped(f"nothing is streamed over {case.interface.name}")
+    pictures = [one.picture for one in case.samples(_STREAMED) if one.picture is not None]
+    for place in (0, len(pictures) // 2, len(pictures) - 1):
+        with case.scratch(_plain(case)) as shelf:
+            images = [_NO_IMAGE if number == place else one.base64 for number, one in enumerate(pictures)]
+            objects = [
+                Object(shelf.class_name, f"{_ID_OF_ONE}{n:02}", {"image": each}) for n, each in enumerate(images)
+            ]
+            refused = [one.id for one in stream(case.endpoint, objects) if not written(one, {"bad": objects[place].id})]
+            there = sorted(one.id for one in shelf.read().stored)
+            facts: dict[str, Any] = {"bad": objects[place].id, "place": place, "objects": len(objects)}
+            expected = [one.id for one in objects if one.id != objects[place].id]
+            case.require(there == expected, "a stream stored the wrong objects", stored=there, **facts)
+            case.require(
+                refused == [objects[place].id], "a stream tells the wrong object as not stored", told=refused, **facts
+            )
+
+
+@error(
     "errors/reason",
     level=Level.SHOULD,
     source="the service's failure reaches the user: `fail with status 500: e`",
@@ -200,6 +228,10 @@ def the_reason_reaches_the_user(case: Case) -> None:
 
 
 _IDS = tuple(f"00000000-0000-4000-8000-00000000000{n}" for n in range(3))
+_ID_OF_ONE = "00000000-0000-4000-8000-0000000000"
+_STREAMED = 12
+"""More than the ten parts in which 1.39 stores what a stream brings of a class with a vectorizer."""
+
 _NO_IMAGE = "dGhpcyBpcyBubyBpbWFnZQ=="
 _OURS = "images[0]"
 """Which image of the call it was, as our own service and no other says it."""

@@ -81,7 +81,8 @@ def _acknowledged(data: Any) -> Any:
 
 def _results(engine: Engine, data: Any) -> Any:
     results = batch_pb2.BatchStreamReply.Results()
-    errors = dict(stored(engine, data.objects.values))
+    count = len(data.objects.values)
+    errors = {engine.rules.told_of(place, count): error for place, error in stored(engine, data.objects.values)}
     for place, message in enumerate(data.objects.values):
         if place in errors:
             results.errors.add(error=errors[place], uuid=message.uuid)

@@ -94,6 +94,15 @@ class BatchForgivesABadImage(Rules):
         return None
 
 
+@mutant("errors/one-of-a-stream")
+class StreamTellsOfTheFirst(Rules):
+    """Whichever object of a stream was not stored, it is told of the first, much as Weaviate (1.39) confuses them."""
+
+    def told_of(self, place: int, count: int) -> int:
+        del place, count
+        return 0
+
+
 @mutant("errors/reason")
 class ReasonLost(Says):
     """What the service says is lost on the way: its user reads a status, as with Weaviate's img2vec-neural."""
