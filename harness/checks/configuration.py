@@ -181,17 +181,17 @@ def a_property_is_there_once(case: Case) -> None:
 def a_refused_class_is_not_there(case: Case) -> None:
     """A class that was refused is not in the schema, and its name is free for one that is right."""
     image = {"imageFields": ["image"]}
-    for wrong in (
-        class_of(case, {"imageFields": []}),
-        class_of(case) | {"vectorizer": _NOWHERE, "moduleConfig": {_NOWHERE: image}},
-        class_of(case, vectorIndexType="tree"),
-        class_of(case, properties=[_IMAGE, _IMAGE]),
-        class_of(case, properties=[_IMAGE, {"name": "kind", "dataType": ["picture"]}]),
-    ):
-        with case.scratch(class_of(case)) as shelf:
-            name = shelf.class_name
-            facts: dict[str, Any] = {"definition": wrong}
+    with case.scratch(class_of(case)) as shelf:
+        name = shelf.class_name
+        for wrong in (
+            class_of(case, {"imageFields": []}),
+            class_of(case) | {"vectorizer": _NOWHERE, "moduleConfig": {_NOWHERE: image}},
+            class_of(case, vectorIndexType="tree"),
+            class_of(case, properties=[_IMAGE, _IMAGE]),
+            class_of(case, properties=[_IMAGE, {"name": "kind", "dataType": ["picture"]}]),
+        ):
             must(shelf.rest.delete_class(name), "delete a class")
+            facts: dict[str, Any] = {"definition": wrong}
             if not refused_reply(shelf.rest.create_class({**wrong, "class": name}), "create a class", facts):
                 continue  # that it was accepted is what other clauses are about
             there = shelf.rest.get_class(name)
