@@ -83,6 +83,15 @@ class Histogram:
             raise ValueError("a percentile needs at least one value")
         return float(self._counts.get_value_at_percentile(q)) / _NANO
 
+    def counts(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the times that were counted, in seconds, ascending, and how often each was."""
+        found = [
+            (item.value_iterated_to / _NANO, item.count_at_value_iterated_to)
+            for item in self._counts.get_recorded_iterator()
+        ]
+        times, counts = zip(*found, strict=True) if found else ((), ())
+        return np.array(times, np.float64), np.array(counts, np.int64)
+
     def write(self) -> str:
         """Return it as a text."""
         return bytes(self._counts.encode()).decode("ascii")

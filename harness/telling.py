@@ -34,13 +34,25 @@ _CALIBRATION = "calibration.json"
 
 def machine() -> str:
     """Return what tells this machine from another one, for what was measured on it."""
+    return f"{os.cpu_count()} x {_processor()}, {platform.system()} {platform.release()}"
+
+
+def _processor() -> str:
     model = platform.processor() or platform.machine()
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
             model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), model)
     except OSError:  # not Linux
         pass
-    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}"
+    return model
+
+
+def _memory() -> int:
+    """Bytes of this machine's memory; 0 where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return 0
 
 
 def keep_calibration(entry: CalibrationEntry) -> Path:
@@ -109,6 +121,8 @@ def run_entry(target: str, *, started: datetime, seed: int | None = None) -> Run
         python=platform.python_version(),
         platform=platform.platform(),
         cpus=os.cpu_count() or 0,
+        processor=_processor(),
+        memory=_memory(),
         argv=tuple(discreet(sys.argv)),
         seed=seed,
         target=target,

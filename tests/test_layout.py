@@ -45,8 +45,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "stubs", "transport"},
     "report": BASE | {"histogram", "record", "statistics"},
     "comparing": BASE
-    | {"checks", "dataset", "fleet", "interfaces", "keeping", "opening", "options", "record", "report", "runs"}
-    | {"scenario", "session", "station", "statistics", "targets", "telling"},
+    | {"checks", "dataset", "fleet", "histogram", "interfaces", "keeping", "opening", "options", "record"}
+    | {"report", "runs", "scenario", "session", "station", "statistics", "targets", "telling"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
     "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
     "calibrating": {"comparing", "load", "model", "record", "statistics", "telling"},

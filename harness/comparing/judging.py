@@ -13,20 +13,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.comparing.series import Block, Name, Series
+from harness.comparing.evidence import Measured, shift
+from harness.comparing.series import Name
 from harness.errors import UsageError
-from harness.statistics import Interval, carried, needed, percentile
-from harness.statistics.bootstrap import Resampled
-from harness.statistics.ranks import Exceeding, Paired, Shift, Unpaired, chance, holm
+from harness.statistics import Interval
+from harness.statistics.ranks import Shift, chance, holm
 from harness.statistics.sequential import detectable, rounds_to_decide
 
 FALSE_ALARM = 0.005
 MISSED = 0.05
-_MEDIAN = 50.0
-_LEAST_MS = 1e-6
 
 
 class Is(StrEnum):
@@ -100,8 +95,8 @@ class Judgement:
     """One metric of one question: `change` is head over base less one, 0.05 for 5% slower.
 
     `within` holds the true change with the confidence that is left when all metrics are right at once. `more` is how
-    many rounds more would decide what is open (None: no number that anybody runs), `smallest` the smallest change that
-    this run finds in 19 of 20 cases.
+    many rounds more (or what else `unit` says) would decide what is open (None: no number that anybody runs),
+    `smallest` the smallest change that this run finds in 19 of 20 cases.
     """
 
     name: Name
@@ -115,6 +110,7 @@ class Judgement:
     chance: float
     more: int | None
     smallest: float
+    unit: str = "rounds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ class Judged:
     unsaid: tuple[Unsaid, ...] = ()
 
 
-def judge(series: Sequence[Series], metrics: Sequence[Metric] = USUAL, allowed: Allowed | None = None) -> Judged:
+def judge(series: Sequence[Measured], metrics: Sequence[Metric] = USUAL, allowed: Allowed | None = None) -> Judged:
     """Judge every metric of every series, all of them together.
 
     Args:
@@ -155,7 +151,7 @@ def judge(series: Sequence[Series], metrics: Sequence[Metric] = USUAL, allowed: 
     )
 
 
-def answers(series: Sequence[Series], metrics: Sequence[Metric] = USUAL, allowed: Allowed | None = None) -> list[Is]:
+def answers(series: Sequence[Measured], metrics: Sequence[Metric] = USUAL, allowed: Allowed | None = None) -> list[Is]:
     """Return the answers of `judge` alone, without the intervals, which take longer."""
     return _answers(_shifts(series, metrics)[0], allowed or Allowed())
 
@@ -166,7 +162,7 @@ def decided(found: Sequence[Is]) -> bool:
 
 
 class _Evidence(NamedTuple):
-    series: Series
+    series: Measured
     metric: Metric
     shift: Shift
 
@@ -176,11 +172,11 @@ class _Evidence(NamedTuple):
         return math.log1p(self.metric.margin)
 
 
-def _shifts(series: Sequence[Series], metrics: Sequence[Metric]) -> tuple[list[_Evidence], tuple[Unsaid, ...]]:
+def _shifts(series: Sequence[Measured], metrics: Sequence[Metric]) -> tuple[list[_Evidence], tuple[Unsaid, ...]]:
     shifts, unsaid = [], []
     for one in series:
         for metric in metrics:
-            found = _shift(one, metric)
+            found = shift(one, metric.q)
             if isinstance(found, str):
                 unsaid.append(Unsaid(one.name, metric, found))
             else:
@@ -201,51 +197,28 @@ def _answers(shifts: Sequence[_Evidence], allowed: Allowed) -> list[Is]:
     return found
 
 
-def _shift(series: Series, metric: Metric) -> Shift | str:
-    """The evidence about a metric, on logarithms, so that a shift is a ratio; or why there is none."""
-    base, head = _logarithms(series.base.blocks), _logarithms(series.head.blocks)
-    if series.paired:
-        both = [(one, other) for one, other in zip(base, head, strict=True) if one.size and other.size]
-        base, head = [one for one, _ in both], [other for _, other in both]
-    else:
-        base, head = [one for one in base if one.size], [one for one in head if one.size]
-    fewest = min(sum(map(len, base)), sum(map(len, head)))
-    if not carried(fewest, metric.q):
-        return f"{metric.name} needs {needed(metric.q):,} answers of each side, and there were {fewest:,}"
-    if metric.q == _MEDIAN:
-        medians = [np.array([np.median(block) for block in side]) for side in (base, head)]
-        return Paired(medians[1] - medians[0]) if series.paired else Unpaired(*medians)
-    if series.paired:
-        return Exceeding(base, head, metric.q)
-    if min(len(base), len(head)) < 2:  # noqa: PLR2004 - one block drawn again is the same
-        return f"{metric.name} needs at least two blocks of each side"
-    return Resampled(base, head, metric.q)
-
-
-def _logarithms(blocks: Sequence[Block]) -> list[NDArray[np.float64]]:
-    return [np.log(np.maximum(np.asarray(block, np.float64), _LEAST_MS)) for block in blocks]
-
-
 def _judgement(evidence: _Evidence, answer: Is, by_chance: float, allowed: Allowed, of: int) -> Judgement:
-    series, metric, shift = evidence
+    series, metric, apart = evidence
     each = allowed.false_alarm / of
-    within = shift.interval(1 - each)
-    half, estimate = (within.high - within.low) / 2, shift.estimate
+    within = apart.interval(1 - each)
+    half, estimate = (within.high - within.low) / 2, apart.estimate
     more: int | None = 0
     if answer is Is.OPEN:
-        equal = shift.interval(1 - 2 * allowed.missed / of)
+        equal = apart.interval(1 - 2 * allowed.missed / of)
         more = _more(estimate, evidence.margin, (half, (equal.high - equal.low) / 2), series.rounds)
+    base, head = series.percentile(metric.q)
     return Judgement(
         name=series.name,
         metric=metric,
-        base=percentile(series.base.milliseconds, metric.q),
-        head=percentile(series.head.milliseconds, metric.q),
-        n=(series.base.n, series.head.n),
+        base=base,
+        head=head,
+        n=series.n,
         answer=answer,
         change=math.expm1(estimate),
         within=Interval(math.expm1(within.low), _expm1(within.high)),
         chance=by_chance,
         more=more,
+        unit=series.unit,
         smallest=_expm1(max(evidence.margin, detectable(half, each))),
     )
 

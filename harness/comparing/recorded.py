@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.comparing import pytest_benchmark
+from harness.comparing.loads import Loads
+from harness.comparing.loads import beside as loads_beside
+from harness.comparing.machines import difference
 from harness.comparing.series import Block, Name, Series, Side
 from harness.errors import UsageError
 from harness.record import LatencyEntry, LoadEntry, Record, TargetEntry, VerdictEntry, read
@@ -34,6 +37,12 @@ class Told:
         return tuple(one for one in found if not self.target or one.target == self.target)
 
     @property
+    def loads(self) -> tuple[LoadEntry, ...]:
+        """The loads of the target that is meant."""
+        found = self.record.loads if self.record is not None else ()
+        return tuple(one for one in found if one.target == self.target or not self.target)
+
+    @property
     def scenarios(self) -> dict[str, str]:
         """The hash of each scenario that took part, by its name."""
         return {one.name: one.sha256 for one in self.record.scenarios} if self.record is not None else {}
@@ -52,6 +61,7 @@ class Beside:
     base: Told
     head: Told
     series: tuple[Series, ...]
+    loads: tuple[Loads, ...]
     verdicts: tuple[tuple[VerdictEntry, VerdictEntry], ...]
     notes: tuple[str, ...] = field(default=())
 
@@ -93,21 +103,23 @@ def beside(base: Told, head: Told, *, across_machines: bool = False) -> Beside:
         UsageError: nothing of them can be compared; says why.
     """
     notes = [*_cut_off(base, head), *_versions(base, head)]
-    if all(one.record is not None and one.record.of(LoadEntry) for one in (base, head)):
-        notes.append("loads are in both and are not compared: of a load a record has histograms, and no blocks")
     changed = {name for name, sha in base.scenarios.items() if head.scenarios.get(name, sha) != sha}
     notes += [f"the scenario {name!r} is not the same file in both: nothing of it is compared" for name in changed]
-    machines = _machines(base, head)
+    machines = difference(base.record.run, head.record.run) if base.record and head.record else ""
     if machines and not across_machines:
         notes.append(f"{machines}: times are not compared (--across-machines compares them all the same)")
     elif machines:
         notes.append(f"{machines}: a difference may be the machines'")
-    series = () if machines and not across_machines else tuple(_series(base, head, changed))
+    timed = across_machines or not machines
+    series = tuple(_series(base, head, changed)) if timed else ()
+    found = [*loads_beside(base.loads, head.loads, changed)] if timed else []
+    notes += [one for one in found if isinstance(one, str)]
+    loads = tuple(one for one in found if isinstance(one, Loads))
     verdicts = tuple(_verdicts(base, head, changed))
-    if not series and not verdicts:
+    if not series and not verdicts and not loads:
         what = f"{base.path} and {head.path} have nothing in common that can be compared"
         raise UsageError(what, hint="; ".join(notes) or "No question is in both: other scenarios, or other interfaces.")
-    return Beside(base, head, series, verdicts, tuple(notes))
+    return Beside(base, head, series, loads, verdicts, tuple(notes))
 
 
 def _target(names: Sequence[str], wanted: str, where: str) -> str:
@@ -138,14 +150,6 @@ def _versions(base: Told, head: Told) -> Iterator[str]:
         services = one.services[module], other.services.get(module)  # type: ignore[union-attr]
         if services[1] is not None and services[0] != services[1]:
             yield f"behind {module} stood another inference service in each"
-
-
-def _machines(base: Told, head: Told) -> str:
-    """How the machines differ, as a sentence; empty if they don't, as far as records tell."""
-    if base.record is None or head.record is None:
-        return ""
-    seen = [f"{one.record.run.platform} with {one.record.run.cpus} processors" for one in (base, head) if one.record]
-    return "" if len(set(seen)) == 1 else f"the machines differ: {seen[0]}, {seen[1]}"
 
 
 def _series(base: Told, head: Told, changed: set[str]) -> Iterator[Series]:

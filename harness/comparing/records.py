@@ -12,6 +12,7 @@ from harness.comparing.arena import BASE, HEAD
 from harness.comparing.judging import Allowed, Metric, judge
 from harness.comparing.looking import left
 from harness.comparing.recorded import Beside, Told
+from harness.comparing.under_load import load_entries
 from harness.comparing.verdicts import entries, times
 from harness.model import Outcome
 from harness.record import (
@@ -64,8 +65,8 @@ def _entries(found: Beside, metrics: Sequence[Metric], allowed: Allowed) -> Iter
         yield _target(name, side)
     for note in found.notes:
         yield NoteEntry(level="warning", text=note)
-    if found.series:
-        paired = all(series.paired for series in found.series)
+    if found.series or found.loads:
+        paired = not found.loads and all(series.paired for series in found.series)
         yield NoteEntry(text=_IN_TURN if paired else _APART)
         allowed = _left(found.head, allowed) if paired else allowed
     for side in (found.head, found.base):
@@ -73,11 +74,13 @@ def _entries(found: Beside, metrics: Sequence[Metric], allowed: Allowed) -> Iter
             yield side.record.of(CalibrationEntry)[0]
             break
     repeat = shlex.join(["nearimage", *sys.argv[1:]]) if "compare" in sys.argv else ""
-    judged = judge(found.series, metrics, allowed)
+    sound = [one for one in found.loads if not one.spoiled]
+    judged = judge((*found.series, *sound), metrics, allowed)
     for series in found.series:
         for entry in times(series, base=BASE, head=HEAD):
             yield entry if series.paired else entry.model_copy(update={"mode": "closed loop"})
-    yield from entries(found.series, judged, allowed, base=BASE, head=HEAD, repeat=repeat)
+    yield from load_entries(found.loads, metrics, allowed, base=BASE, head=HEAD, repeat=repeat)
+    yield from entries((*found.series, *sound), judged, allowed, base=BASE, head=HEAD, repeat=repeat)
     yield from _verdicts(found)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.statistics import percentile
 
 Block = tuple[float, ...]
 """Milliseconds of the requests of one block that were answered, in the order asked."""
@@ -61,12 +64,26 @@ class Series:
     base: Side
     head: Side
     paired: bool
+    unit: ClassVar[str] = "rounds"
 
     def __post_init__(self) -> None:
         if self.paired and len(self.base.blocks) != len(self.head.blocks):
             raise ValueError(f"{len(self.base.blocks)} rounds of one side and {len(self.head.blocks)} of the other")
 
     @property
+    def n(self) -> tuple[int, int]:
+        """How many requests of each side were answered."""
+        return self.base.n, self.head.n
+
+    @property
     def rounds(self) -> int:
         """How many rounds, or how many blocks of the side that has fewer."""
         return min(len(self.base.blocks), len(self.head.blocks))
+
+    def percentile(self, q: float) -> tuple[float, float]:
+        """Return a percentile of each side in milliseconds.
+
+        Raises:
+            ValueError: a side has no times.
+        """
+        return percentile(self.base.milliseconds, q), percentile(self.head.milliseconds, q)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.comparing.judging import Metric
+from harness.comparing.machines import difference
 from harness.errors import ExitCode, FileError, UsageError
 from harness.record import Record, read
 from harness.runs import RECORD
@@ -144,10 +145,9 @@ def _readable(paths: Sequence[Path], notes: list[str]) -> Iterator[Record]:
 
 
 def _kept(one: Record, newest: Record, notes: list[str]) -> bool:
-    if (one.run.platform, one.run.cpus) != (newest.run.platform, newest.run.cpus):
-        notes.append(f"left out, of another machine: {one.run.platform} with {one.run.cpus} processors")
-        return False
-    return True
+    if apart := difference(one.run, newest.run):
+        notes.append(f"left out beside the newest run: {apart}")
+    return not apart
 
 
 def _points(record: Record, newest: Record, metrics: Sequence[Metric]) -> Iterator[tuple[Key, Point]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from harness.comparing.evidence import Measured
 from harness.comparing.judging import Allowed, Is, Judged, Judgement, Unsaid
+from harness.comparing.loads import Loads
 from harness.comparing.parts import Part, Split, split
 from harness.comparing.series import Name, Series
 from harness.model import Level, Outcome, Verdict
@@ -22,7 +24,7 @@ _SHOWN = {"base_ms", "head_ms", "change", "low", "high", "margin"}
 
 
 def entries(
-    series: tuple[Series, ...], judged: Judged, allowed: Allowed, *, base: str, head: str, repeat: str = ""
+    series: tuple[Measured, ...], judged: Judged, allowed: Allowed, *, base: str, head: str, repeat: str = ""
 ) -> Iterator[Entry]:
     """Yield what a record says of a comparison: of each metric its numbers and its verdict.
 
@@ -36,11 +38,14 @@ def entries(
     """
     by_name = {one.name: one for one in series}
     for one in judged.judgements:
-        parts = split(by_name[one.name])
+        measured = by_name[one.name]
+        parts = split(measured) if isinstance(measured, Series) else None
+        doubt = measured.short if isinstance(measured, Loads) and one.answer is not Is.SLOWER else ""
         comparison = _comparison(one, parts, allowed, len(judged.judgements), (base, head))
         yield comparison
         facts = comparison.model_dump(include=_SHOWN)
-        yield _verdict(one.name, one.metric.name, _OUTCOMES[one.answer], comparison.sentence, facts, head, repeat)
+        outcome = Outcome.INVALID if doubt else _OUTCOMES[one.answer]
+        yield verdict(one.name, one.metric.name, outcome, doubt or comparison.sentence, facts, head, repeat)
     for unsaid in judged.unsaid:
         yield _unsaid(unsaid, head, repeat)
 
@@ -65,7 +70,7 @@ def times(series: Series, *, base: str, head: str) -> Iterator[LatencyEntry]:
 
 def failed(name: Name, check: str, sentence: str, outcome: Outcome, target: str, repeat: str = "") -> VerdictEntry:
     """Return the verdict of a side whose times are worth nothing, because of its answers."""
-    return _verdict(name, check, outcome, sentence, {}, target, repeat)
+    return verdict(name, check, outcome, sentence, {}, target, repeat)
 
 
 def sentence(one: Judgement) -> str:
@@ -75,7 +80,8 @@ def sentence(one: Judgement) -> str:
         return f"{name} is {abs(one.change):.1%} {one.answer} (between {low} and {high})"
     if one.answer is Is.SAME:
         return f"{name} is the same: a difference of {one.metric.margin:.0%} would have shown"
-    more = "no number of rounds that anybody runs would tell" if one.more is None else f"{one.more:,} more rounds would"
+    more = f"no number of {one.unit} that anybody runs would tell"
+    more = more if one.more is None else f"{one.more:,} more {one.unit} would"
     return f"whether {name} differs can't be told: it is between {low} and {high}; {more}"
 
 
@@ -116,12 +122,13 @@ def _part(part: Part) -> PartFact:
 
 
 def _unsaid(unsaid: Unsaid, head: str, repeat: str) -> VerdictEntry:
-    return _verdict(unsaid.name, unsaid.metric.name, Outcome.SKIPPED, unsaid.reason, {}, head, repeat)
+    return verdict(unsaid.name, unsaid.metric.name, Outcome.SKIPPED, unsaid.reason, {}, head, repeat)
 
 
-def _verdict(
+def verdict(
     name: Name, check: str, outcome: Outcome, said: str, evidence: dict[str, object], target: str, repeat: str
 ) -> VerdictEntry:
+    """Return a verdict about one metric."""
     return VerdictEntry.of(
         Verdict(
             f"{CHECK}/{check}",

@@ -91,6 +91,7 @@ def load_entry(found: Found, *, raw: bool = False) -> LoadEntry:
         interface=place.interface,
         loop="open",
         schedule=found.schedule.words,
+        kind=found.schedule.kind,
         rate=found.schedule.rate,
         seconds=found.schedule.seconds,
         mix=found.mix,
@@ -117,6 +118,7 @@ def load_entry(found: Found, *, raw: bool = False) -> LoadEntry:
             loop=found.generator,
         ),
         invalid=found.validity.reasons,
+        short=found.validity.short,
         notes=(found.steady.why, *found.notes),
         raw=_raw(found) if raw else None,
     )

@@ -25,8 +25,9 @@ class ComparisonEntry(Fact):
 
     `change` is head over base less one: 0.05 is 5% slower. The true one is between `low` and `high` (None: without
     bound) with a confidence that holds for all metrics of the comparison at once. `margin` is what is too small to
-    matter. Where it is open, `more` rounds would decide (None: no number that anybody runs). `smallest` is the smallest
-    change that is found in 19 of 20 such runs. `where` says in which part of a request the difference is.
+    matter. Where it is open, `more` rounds (of a load: seconds) would decide (None: no number that anybody runs).
+    `smallest` is the smallest change that is found in 19 of 20 such runs. `where` says in which part of a request the
+    difference is.
     """
 
     type: Literal["comparison"] = "comparison"

@@ -22,7 +22,10 @@ SCHEMA_VERSION: Literal[1] = 1
 
 
 class RunEntry(Fact):
-    """What was asked for, by whom and where: enough to do it again. `versions` are those of the libraries in use."""
+    """What was asked for, by whom and where: enough to do it again. `versions` are those of the libraries in use.
+
+    `processor` is the machine's, by its maker's name, `memory` its bytes; 0 or nothing where that is not known.
+    """
 
     type: Literal["run"] = "run"
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -30,6 +33,8 @@ class RunEntry(Fact):
     python: str
     platform: Text
     cpus: NonNegativeInt
+    processor: Text = ""
+    memory: NonNegativeInt = 0
     argv: tuple[Text, ...]
     target: Text
     started: AwareDatetime

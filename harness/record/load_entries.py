@@ -12,7 +12,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class PercentileFact(Fact):
-    """One percentile of `n` values, with its 95% interval; without a `value` the sample is smaller than `needed`."""
+    """One percentile of `n` values, with its 95% interval; without a `value` the sample is smaller than `needed`.
+
+    The values count as so many `independent` ones, which is what the interval was made for.
+    """
 
     q: Annotated[float, Field(gt=0, le=100)]
     n: NonNegativeInt
@@ -20,12 +23,29 @@ class PercentileFact(Fact):
     value_ms: Milliseconds | None = None
     low_ms: Milliseconds | None = None
     high_ms: Milliseconds | None = None
+    independent: NonNegativeInt | None = None
 
     @classmethod
-    def of(cls, q: float, n: int, needed: int, value: float | None, within: tuple[float, float] | None) -> Self:
+    def of(
+        cls,
+        q: float,
+        n: int,
+        needed: int,
+        value: float | None,
+        within: tuple[float, float] | None,
+        independent: int | None = None,
+    ) -> Self:
         """Return what a record says of a percentile whose value and interval are seconds."""
         low, high = (None, None) if within is None else (within[0] * 1000, within[1] * 1000)
-        return cls(q=q, n=n, needed=needed, value_ms=None if value is None else value * 1000, low_ms=low, high_ms=high)
+        return cls(
+            q=q,
+            n=n,
+            needed=needed,
+            value_ms=None if value is None else value * 1000,
+            low_ms=low,
+            high_ms=high,
+            independent=independent,
+        )
 
 
 class ClockFact(Fact):
@@ -101,7 +121,9 @@ class LoadEntry(Fact):
     `response` counts from the intended time (what a user waits), `service` from sending, `own` is what the generator
     itself took, None where it can't be told apart. They are of the requests that were answered in the steady state,
     which begins `steady_from` seconds after the start; `steady` tells whether there was one. `fates` counts all
-    requests, `invalid` says why the measurement can't be trusted. `cold` is what the very first request took;
+    requests, `invalid` says why the measurement can't be trusted; the one of them that is `short` is no excuse for a
+    server: the rate was not reached, or it never came to rest. `kind` is the schedule's: constant, poisson, steps,
+    ramp, replay. `cold` is what the very first request took;
     `module_share` between what the inference service's part of the median is.
     """
 
@@ -112,6 +134,7 @@ class LoadEntry(Fact):
     interface: Text
     loop: Literal["open", "closed"]
     schedule: Text
+    kind: Text = ""
     rate: Annotated[float, Field(ge=0)]
     seconds: Seconds
     mix: Text
@@ -130,6 +153,7 @@ class LoadEntry(Fact):
     module_share: tuple[Share, Share] | None = None
     generator: GeneratorFact
     invalid: tuple[Text, ...] = ()
+    short: Text = ""
     notes: tuple[Text, ...] = ()
     raw: RawFact | None = None
 

@@ -26,13 +26,17 @@ class Interval(NamedTuple):
 
 
 class Percentile(NamedTuple):
-    """One percentile of a sample: `value` and `interval` are None when `n` is below `needed`."""
+    """One percentile of a sample: `value` and `interval` are None when `n` is below `needed`.
+
+    `independent` says as how many independent samples these count, where that is another number than `n` or unknown.
+    """
 
     q: float
     n: int
     needed: int
     value: float | None
     interval: Interval | None
+    independent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

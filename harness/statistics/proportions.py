@@ -28,6 +28,30 @@ def exact(times: int, tries: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
+def chance_of_more(base: tuple[int, int], head: tuple[int, int]) -> float:
+    """Return how likely head has as many or more, if the shares of both sides are the same (Fisher 1935, one-sided).
+
+    Args:
+        base: how often it happened, out of so many tries.
+        head: the same of the other side.
+
+    Raises:
+        ValueError: more times than tries.
+    """
+    (before, tries), (after, others) = base, head
+    if not (0 <= before <= tries and 0 <= after <= others):
+        raise ValueError(f"{before} of {tries} and {after} of {others} are no shares")
+    times = before + after
+    whole = _ways(tries + others, times)
+    possible = range(max(after, times - tries), min(times, others) + 1)
+    return min(1.0, math.fsum(math.exp(_ways(others, k) + _ways(tries, times - k) - whole) for k in possible))
+
+
+def _ways(n: int, k: int) -> float:
+    """The logarithm of how many ways there are to choose k of n."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
 def _where(rising: object, value: float) -> float:
     """The share at which a function that rises with it has this value."""
     assert callable(rising)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from written_records import RUN, TARGET, compared, latency, verdict, written
 
 from harness.cli import main
 from harness.comparing import pytest_benchmark
@@ -18,52 +17,10 @@ from harness.comparing.looking import left
 from harness.comparing.recorded import beside, told
 from harness.errors import FileError, UsageError
 from harness.record import (
-    EndEntry,
     Entry,
-    LatencyEntry,
-    RecordWriter,
     RoundsEntry,
-    RunEntry,
-    ScenarioEntry,
-    TargetEntry,
-    VerdictEntry,
     read,
 )
-
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-RUN = RunEntry(harness="1", python="3.13.1", platform="Linux", cpus=2, argv=(), target="t", started=NOW)
-TARGET = TargetEntry(target="t", name="t", description="a database", version="1", weaviate=True)
-
-
-def latency(slower: float = 0.0, *, seed: int = 1, **facts: object) -> LatencyEntry:
-    """400 times of about 10 ms."""
-    drawn = (10 + slower) * np.exp(np.random.default_rng(seed).normal(0, 0.1, 400))
-    names = {"scenario": "s", "collection": "C", "question": "tabby", "interface": "graphql", "target": "t"}
-    return LatencyEntry.model_validate({**names, "milliseconds": tuple(map(float, drawn)), **facts})
-
-
-def verdict(outcome: str, check: str = "threshold/inclusive") -> VerdictEntry:
-    """What a check came to."""
-    facts = {"check": check, "level": "must", "outcome": outcome, "sentence": f"it is {outcome}"}
-    return VerdictEntry.model_validate(
-        {**facts, "scenario": "s", "collection": "C", "interface": "graphql", "target": "t"}
-    )
-
-
-def written(path: Path, *entries: Entry, run: RunEntry = RUN, sha: str = "a" * 64) -> str:
-    """Write a record and return where it is."""
-    scenario = ScenarioEntry(target="t", file="s.yaml", name="s", sha256=sha, collections=())
-    with RecordWriter(path) as writer:
-        for entry in (run, TARGET, scenario, *entries, EndEntry(finished=NOW, exit_code=0)):
-            writer.write(entry)
-    return str(path)
-
-
-def compared(folder: Path, base: Sequence[Entry], head: Sequence[Entry], *words: str) -> tuple[int, Path]:
-    """Run the command, and return its exit code and its record."""
-    paths = (written(folder / "base.jsonl", *base), written(folder / "head.jsonl", *head))
-    code = main(["compare", *paths, "--out", str(folder / "out"), *words])
-    return code, next((folder / "out").glob("*/record.jsonl"))
 
 
 def test_a_slower_run_is_a_regression(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_runs_of_another_machine_and_what_is_no_record_are_left_out_and_counted(
 
     assert found.runs == 10
     assert any("broken.jsonl" in note for note in found.notes)
-    assert "3 runs: left out, of another machine: Linux with 8 processors" in found.notes
+    assert "3 runs: left out beside the newest run: the machines differ: 8 processors and 2 processors" in found.notes
 
 
 def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
