@@ -48,6 +48,8 @@ SAME = {
     "text_arrays_are_not_sent": IN_1_19,
     "same_is_vectorized_again": IN_1_19,
     "stays_after_patch_of_null": EVERYWHERE,
+    "smallest_and_largest_exchanged": EVERYWHERE,
+    "stream_tells_of_the_first": {("1.39", index) for index in INDEXES},
 }
 """Liars that do what is listed, by version and index; and those that can't be told from it: from an order of chance."""
 
