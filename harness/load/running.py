@@ -22,6 +22,8 @@ _AGAIN = 0.1
 _LEAD = 0.02
 """Seconds between the last preparation and the first intended time."""
 
+_GONE = "Event loop is closed"
+
 Heard = Callable[[int, int, Fate, bytes], None]
 """Told each request's row, its question, what became of it and the body of its answer, while time is being measured."""
 
@@ -88,6 +90,8 @@ class Run(ABC):
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """End the run with what a callback raised: the loop itself would only log it."""
         error = context.get("exception")
+        if isinstance(error, RuntimeError) and str(error) == _GONE:
+            return  # this loop is not: gRPC, with one queue for all of a process, tells of a request that was given up
         if isinstance(error, Exception) and not isinstance(error, OSError):
             self._bug = error
             self._over.set()

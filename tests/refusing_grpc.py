@@ -1,8 +1,12 @@
-"""A gRPC server that is healthy and refuses every question with one status, and keeps the metadata that it was sent."""
+"""A gRPC server that is healthy and refuses every question with one status, and keeps what it was sent.
+
+Without a status it never answers.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING
 
 import grpc
@@ -20,14 +24,16 @@ class RefusingGrpc(grpc.GenericRpcHandler):
     """Listens on loopback until closed.
 
     Args:
-        status: what every call is refused with.
+        status: what every call is refused with; None: the call hangs until the server is closed.
         message: the words that come with it.
         healthy: whether it says that it is healthy; otherwise that is refused too.
     """
 
-    def __init__(self, status: grpc.StatusCode, message: str, *, healthy: bool = True) -> None:
+    def __init__(self, status: grpc.StatusCode | None, message: str = "", *, healthy: bool = True) -> None:
         self._healthy = healthy
         self.metadata: list[tuple[str, str]] = []
+        self.bodies: list[bytes] = []
+        self._closed = Event()
         self._status = status
         self._message = message
         self._server = grpc.server(ThreadPoolExecutor(2), handlers=[self])
@@ -38,6 +44,7 @@ class RefusingGrpc(grpc.GenericRpcHandler):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed.set()
         self._server.stop(None).wait()
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
@@ -47,6 +54,10 @@ class RefusingGrpc(grpc.GenericRpcHandler):
             return grpc.unary_unary_rpc_method_handler(lambda _request, _context: SERVING)
         return grpc.unary_unary_rpc_method_handler(self._refuse)
 
-    def _refuse(self, _: bytes, context: grpc.ServicerContext) -> bytes:
+    def _refuse(self, body: bytes, context: grpc.ServicerContext) -> bytes:
+        self.bodies.append(body)
+        if self._status is None:
+            self._closed.wait()
+            return b""
         context.abort(self._status, self._message)
         return b""
