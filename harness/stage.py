@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from harness.abilities import CanStartCluster
+from harness.checks.beside import Beside, answers
 from harness.checks.case import Case
 from harness.dataset import Dataset, Run, adopt, load
 from harness.dataset.probe import Probe, probing
@@ -21,7 +21,6 @@ from harness.model import Endpoint, Inference, Interface
 from harness.scenario import Asked, Collection, Scenario
 
 _PATIENCE = 10.0
-_TRIES = 3
 
 Loading = Callable[[str, int, int], None]
 """Told the name of a collection, how many of its objects are stored and how many there are."""
@@ -56,7 +55,7 @@ class Stage:
         self._seconds: dict[str, float] = {}
         self._interfaces: dict[str, Interface] = {}
         self._probe: Probe | None = None
-        self._clusters: dict[int, tuple[Endpoint, ...] | HarnessError] = {}
+        self._beside = self._open.enter_context(closing(Beside()))
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
         """Return a collection, loaded; it is loaded when it is first asked for.
@@ -118,20 +117,8 @@ class Stage:
             tuple(questions),
             self._target,
             self._renew,
-            self._cluster_of,
+            self._beside,
         )
-
-    def _cluster_of(self, target: CanStartCluster, nodes: int) -> tuple[Endpoint, ...]:
-        """A cluster of so many nodes, started once for every check; if it does not start, that is tried once."""
-        if nodes not in self._clusters:
-            try:
-                self._clusters[nodes] = self._open.enter_context(target.cluster(nodes))
-            except HarnessError as error:
-                self._clusters[nodes] = error
-        found = self._clusters[nodes]
-        if isinstance(found, HarnessError):
-            raise found
-        return found
 
     def _renew(self) -> None:
         for interface in self._interfaces.values():
@@ -139,8 +126,7 @@ class Stage:
 
     def answers(self) -> bool:
         """Whether the database still says that it is ready."""
-        with Rest(self.endpoint, timeout=_PATIENCE) as rest:
-            return any(rest.ready().ok for _ in range(_TRIES))
+        return answers(self.endpoint)
 
     def close(self) -> None:
         """Take the probe collections away and close the connections; loaded collections stay for other processes."""

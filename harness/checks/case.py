@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from harness.abilities import CanStartCluster, missing
+from harness.abilities import CanStartCluster, CanStartSecond, missing
+from harness.checks.beside import Beside
 from harness.checks.questioning import Questioning
 from harness.checks.registry import image_alone
 from harness.checks.spread import spread
@@ -24,7 +25,6 @@ from harness.scenario import Asked, Collection
 
 _Ability = TypeVar("_Ability")
 
-_SHOWN_HITS = 10
 _QUERIES = 2
 _FIRST_STEP = 100
 """A search by distance without a limit asks the index for so many first (observed)."""
@@ -72,7 +72,7 @@ class Case(Questioning):
         questions: the scenario's own questions of this collection.
         target: the opened target, for what only some can do; None in a process that has only been told its address.
         renew: makes new connections for everybody, after the database was away.
-        cluster: starts a cluster of so many nodes with a target, or gives the one that is there.
+        beside: the databases that were started beside the open one; None where none can be.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Case(Questioning):
         questions: Sequence[Asked] = (),
         target: object | None = None,
         renew: Callable[[], None] | None = None,
-        cluster: Callable[[CanStartCluster, int], tuple[Endpoint, ...]] | None = None,
+        beside: Beside | None = None,
     ) -> None:
         super().__init__(dataset)
         self.interface = interface
@@ -92,7 +92,7 @@ class Case(Questioning):
         self.asked = 0
         self._target = target
         self._renew = renew
-        self._cluster = cluster
+        self._beside = beside
         self.probe = probe
         self._run = run
 
@@ -135,9 +135,21 @@ class Case(Questioning):
             TargetError: if it did not start.
         """
         target = self.ability(CanStartCluster)
-        if self._cluster is None:
+        if self._beside is None:
             raise Skipped("no cluster is started for this check")
-        return self._cluster(target, nodes)
+        return self._beside.cluster(target, nodes)
+
+    def second(self, settings: Mapping[str, str]) -> Endpoint:
+        """Return another database with these settings on top, the same for every check that asks for these.
+
+        Raises:
+            Skipped: if the target can't start one.
+            TargetError: if it did not start.
+        """
+        target = self.ability(CanStartSecond)
+        if self._beside is None:
+            raise Skipped("no second database is started for this check")
+        return self._beside.second(target, settings)
 
     def was_away(self, endpoint: Endpoint) -> None:
         """Go on after the database was away: with new connections, for whoever asks.
@@ -320,19 +332,6 @@ class Case(Questioning):
         """Raise a violation with this sentence unless the statement is true."""
         if not true:
             raise Violation(what, (self.evidence(question, hits) if question else {}) | facts)
-
-    def evidence(self, question: Question | Aggregation, hits: Sequence[Hit]) -> dict[str, Any]:
-        """Return a question and its answer as JSON, short enough to read."""
-        return {
-            "question": self.describe(question),
-            "returned": [self._shown(hit) for hit in hits[:_SHOWN_HITS]],
-            "returned_count": len(hits),
-        }
-
-    def _shown(self, hit: Hit) -> dict[str, Any]:
-        stored = self.dataset.by_id.get(hit.id)
-        name = stored.picture.name if stored and stored.picture else ""
-        return {"id": hit.id, "name": name, "distance": hit.distance}
 
 
 class _Elsewhere(Case):

@@ -1,4 +1,4 @@
-"""How a check words its questions about one collection."""
+"""How a check words its questions about one collection, and tells of them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 from harness.checks.wording import described
 from harness.dataset import Dataset
 from harness.images import Picture
-from harness.model import Aggregation, NearImage, NearObject, NearText, NearVector, Question
+from harness.model import Aggregation, Hit, NearImage, NearObject, NearText, NearVector, Question
+
+_SHOWN_HITS = 10
 
 
 class Questioning:
-    """Words questions: of the collection's tenant, about its named vector where it has several.
+    """Words questions and what came of them: of the collection's tenant, about its named vector where it has several.
 
     Args:
         dataset: the collection.
@@ -42,6 +44,19 @@ class Questioning:
     def describe(self, question: Question | Aggregation) -> str:
         """Return a question in one line, an image by its name."""
         return described(question, self._names)
+
+    def evidence(self, question: Question | Aggregation, hits: Sequence[Hit]) -> dict[str, Any]:
+        """Return a question and its answer as JSON, short enough to read."""
+        return {
+            "question": self.describe(question),
+            "returned": [self._shown(hit) for hit in hits[:_SHOWN_HITS]],
+            "returned_count": len(hits),
+        }
+
+    def _shown(self, hit: Hit) -> dict[str, Any]:
+        stored = self.dataset.by_id.get(hit.id)
+        name = stored.picture.name if stored and stored.picture else ""
+        return {"id": hit.id, "name": name, "distance": hit.distance}
 
     def _targeted(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         collection, given = self.dataset.collection, dict(arguments)

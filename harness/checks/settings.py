@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
-from harness.abilities import CanStartSecond
 from harness.checks.case import Case, Violation
 from harness.checks.registry import check, directed, unnamed
 from harness.dataset import Scratch
@@ -23,10 +22,8 @@ _DOCUMENTED = "documentation of the environment variables"
 @contextmanager
 def _second(case: Case, **settings: str) -> Iterator[tuple[Endpoint, Interface]]:
     """Another server with these settings, and a connection to it of the kind that is being checked."""
-    with (
-        case.ability(CanStartSecond).second(settings) as endpoint,
-        closing(connect(case.interface.name, endpoint)) as interface,
-    ):
+    endpoint = case.second(settings)
+    with closing(connect(case.interface.name, endpoint)) as interface:
         yield endpoint, interface
 
 

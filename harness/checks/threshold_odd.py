@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from math import inf, nan
 from typing import Literal
 
-from harness.abilities import CanStartSecond
 from harness.checks.case import Case, Query, Skipped, Violation
 from harness.checks.refusing import no_crash, sane
 from harness.checks.registry import check, kind_is, metric_is
@@ -38,8 +37,8 @@ _Meaning = float | Literal["no threshold", "nothing"]
 @contextmanager
 def _second(case: Case) -> Iterator[tuple[Case, Query]]:
     """A few objects on another server, which nobody misses, and a picture to ask with."""
+    endpoint = case.second({})
     with (
-        case.ability(CanStartSecond).second({}) as endpoint,
         closing(connect(case.interface.name, endpoint, timeout=_DEADLINE)) as interface,
         case.scratch(endpoint=endpoint) as shelf,
     ):
