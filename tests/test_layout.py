@@ -100,7 +100,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},
     "fleet": BASE | {"inference", "options", "scenario", "targets"},
-    "stage": BASE | {"abilities", "checks", "dataset", "interfaces", "scenario"},
+    "stage": BASE | {"checks", "dataset", "interfaces", "scenario"},
     "opening": {"errors"},
     "station": BASE
     | {"abilities", "checks", "dataset", "deviations", "fleet", "images", "keeping", "scenario", "stage", "targets"},
