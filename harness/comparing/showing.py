@@ -19,8 +19,7 @@ def show(record: Path, *, markdown: Path | None = None, benchmark: Path | None =
     from harness.session import show as show_record
 
     found = read(record)
-    code = show_record(found, record.with_name(PAGE))
-    if markdown is not None:
+    if markdown is not None:  # before anything is printed: nobody may read that to its end
         try:
             markdown.write_text(as_markdown(found), encoding="utf-8")
         except OSError as error:
@@ -29,4 +28,4 @@ def show(record: Path, *, markdown: Path | None = None, benchmark: Path | None =
         from harness.comparing.pytest_benchmark import write
 
         write(benchmark, found.latencies)
-    return code
+    return show_record(found, record.with_name(PAGE))

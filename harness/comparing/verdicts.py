@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from harness.comparing.evidence import Measured
 from harness.comparing.judging import Allowed, Is, Judged, Judgement, Unsaid
@@ -43,7 +43,7 @@ def entries(
         doubt = measured.short if isinstance(measured, Loads) and one.answer is not Is.SLOWER else ""
         comparison = _comparison(one, parts, allowed, len(judged.judgements), (base, head))
         yield comparison
-        facts = comparison.model_dump(include=_SHOWN)
+        facts = {name: _short(value) for name, value in comparison.model_dump(include=_SHOWN).items()}
         outcome = Outcome.INVALID if doubt else _OUTCOMES[one.answer]
         yield verdict(one.name, one.metric.name, outcome, doubt or comparison.sentence, facts, head, repeat)
     for unsaid in judged.unsaid:
@@ -126,7 +126,7 @@ def _unsaid(unsaid: Unsaid, head: str, repeat: str) -> VerdictEntry:
 
 
 def verdict(
-    name: Name, check: str, outcome: Outcome, said: str, evidence: dict[str, object], target: str, repeat: str
+    name: Name, check: str, outcome: Outcome, said: str, evidence: Mapping[str, object], target: str, repeat: str
 ) -> VerdictEntry:
     """Return a verdict about one metric."""
     return VerdictEntry.of(
@@ -143,6 +143,11 @@ def verdict(
             target=target,
         )
     )
+
+
+def _short(value: float | None) -> float | None:
+    """A figure as people read it; all of its digits are in the comparison itself."""
+    return None if value is None else float(f"{value:.4g}")
 
 
 def _finite(value: float) -> float | None:

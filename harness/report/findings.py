@@ -268,10 +268,11 @@ def _several(record: Record) -> tuple[str, str]:
     asked = [target for target in record.targets if not target.trouble]
     alone = len(asked) == 1
     tested = "1 target was asked." if alone else f"{len(asked)} targets were asked the same, side by side."
-    versions = [target.version for target in asked if target.weaviate]
-    if len(versions) == len(asked):
+    real = [target.version for target in asked if target.weaviate]
+    versions = ", ".join(dict.fromkeys(real))
+    if len(real) == len(asked):
         these = "this server" if alone else "these servers"
-        return tested, f"What it shows holds for {these}: Weaviate {', '.join(versions)}."
+        return tested, f"What it shows holds for {these}: Weaviate {versions}."
     if versions:
-        return tested, f"A Weaviate was tested in version {', '.join(versions)}; the rest is our own stand-in."
+        return tested, f"A Weaviate was tested in version {versions}; the rest is our own stand-in."
     return tested, "No Weaviate was tested: that shows that the harness works here."

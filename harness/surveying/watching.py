@@ -123,11 +123,9 @@ def watching(target: object, every: float = EVERY) -> Iterator[Watch]:
 
 
 def _seen(target: object) -> Moment | None:
-    if not isinstance(target, CanShowStatistics):
-        return None
     try:
-        usages = target.statistics()
+        usages = target.statistics() if isinstance(target, CanShowStatistics) else ()
         go = go_of(target.metrics()) if isinstance(target, CanShowMetrics) else None
     except (HarnessError, OSError):
         return None
-    return Moment(perf_counter(), usages, go)
+    return Moment(perf_counter(), usages, go) if usages or go is not None else None

@@ -11,8 +11,10 @@ from harness.transport import is_loopback
 
 GRPC_PORT = 50_051
 _ITS_HTTP_PORTS = (8080, 80, 443)
+_WRITTEN = "grpc=PORT (or off), grpc_host=HOST and metrics=PORT"
+_A_PORT = "Give a port, metrics=2112: what PROMETHEUS_MONITORING_PORT says."
 _OFF = ("off", "no", "none", "0")
-_PARAMETERS = ("grpc", "grpc_host")
+_PARAMETERS = ("grpc", "grpc_host", "metrics")
 _LARGEST_PORT = 65_535
 
 
@@ -21,8 +23,8 @@ class Address:
     """Where a server is.
 
     `grpc` is host:port of its gRPC, empty if there shall be none; `grpc_named` is False where nobody said so: then it
-    is Weaviate's default port, which may not be there, or empty because that would be a guess. `text` is the whole,
-    written so that it means the same again.
+    is Weaviate's default port, which may not be there, or empty because that would be a guess. `metrics` is host:port
+    where it publishes them, empty if nobody said where. `text` is the whole, written so that it means the same again.
     """
 
     url: str
@@ -32,6 +34,7 @@ class Address:
     grpc: str
     grpc_named: bool
     text: str
+    metrics: str = ""
 
     @property
     def loopback(self) -> bool:
@@ -43,7 +46,8 @@ def parse(text: str) -> Address:
     """Return the address that a text gives.
 
     Args:
-        text: `http(s)://host[:port][?grpc=PORT|off][&grpc_host=HOST]`; `host` may be an IPv6 address in brackets.
+        text: `http(s)://host[:port][?grpc=PORT|off][&grpc_host=HOST][&metrics=PORT]`; `host` may be an IPv6 address in
+            brackets.
 
     Raises:
         UsageError: it is no such address; says which part, and never repeats a password.
@@ -60,7 +64,8 @@ def parse(text: str) -> Address:
     secure = parts.scheme == "https"
     port = _port(port if port is not None else (443 if secure else 80), "port")
     url = f"{parts.scheme}://{_joined(host, port)}"
-    grpc, named = _grpc(_parameters(parts.query), host, port)
+    parameters = _parameters(parts.query)
+    grpc, named = _grpc(parameters, host, port)
     return Address(
         url=url,
         host=host,
@@ -69,6 +74,7 @@ def parse(text: str) -> Address:
         grpc=grpc,
         grpc_named=named,
         text=f"{url}?{parts.query}" if parts.query else url,
+        metrics=_joined(host, _number(parameters["metrics"], "metrics", _A_PORT)) if "metrics" in parameters else "",
     )
 
 
@@ -96,7 +102,7 @@ def _parameters(query: str) -> dict[str, str]:
     for name in found:
         if name not in _PARAMETERS:
             near = difflib.get_close_matches(name, _PARAMETERS, 1, 0.4)
-            hint = f"Did you mean {near[0]}?" if near else "There are: grpc=PORT (or off) and grpc_host=HOST."
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {_WRITTEN}."
             raise UsageError(f"the address of a target has no parameter {name!r}", hint=hint)
     return found
 
@@ -112,10 +118,14 @@ def _grpc(parameters: dict[str, str], host: str, http_port: int) -> tuple[str, b
     grpc_host = grpc_host or host
     if not text:
         return _joined(grpc_host, GRPC_PORT), "grpc_host" in parameters
+    hint = "Give a port, grpc=50051, or grpc=off; another host goes into grpc_host=HOST."
+    return _joined(grpc_host, _number(text, "grpc", hint)), True
+
+
+def _number(text: str, name: str, hint: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        hint = "Give a port, grpc=50051, or grpc=off; another host goes into grpc_host=HOST."
-        raise UsageError(f"grpc={text} in the address of the target is not a port", hint=hint)
-    return _joined(grpc_host, _port(int(text), "grpc")), True
+        raise UsageError(f"{name}={text} in the address of the target is not a port", hint=hint)
+    return _port(int(text), name)
 
 
 def _port(port: int, name: str) -> int:

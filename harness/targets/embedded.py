@@ -11,12 +11,12 @@ from typing import Any
 
 from harness.abilities import Usage
 from harness.errors import TargetError, UsageError
-from harness.exchange import exchange
 from harness.inference import device
 from harness.model import Endpoint, Needs
 from harness.targets import binaries
 from harness.targets.binaries import Binary
 from harness.targets.cluster import cluster_of
+from harness.targets.metrics import published
 from harness.targets.phases import Phases
 from harness.targets.programs import StartInference, inference_service
 from harness.targets.server import Server
@@ -24,8 +24,6 @@ from harness.targets.server_settings import with_settings
 from harness.targets.setup import Setup
 from harness.targets.state import Claim, claimed, sweep
 from harness.targets.usage import usage_of
-
-_METRICS_SECONDS = 5.0
 
 
 class EmbeddedTarget:
@@ -129,12 +127,7 @@ class EmbeddedTarget:
 
     def metrics(self) -> str:
         """What the server publishes for Prometheus; empty if it was not told to."""
-        url = f"http://127.0.0.1:{self._opened().ports.metrics}"
-        with contextlib.closing(exchange(url, timeout=_METRICS_SECONDS)) as server:
-            try:
-                return server.ask("GET", "/metrics").body.decode("utf-8", errors="replace")
-            except OSError:
-                return ""
+        return published(f"127.0.0.1:{self._opened().ports.metrics}")
 
     @contextlib.contextmanager
     def second(self, settings: Mapping[str, str]) -> Iterator[Endpoint]:

@@ -11,6 +11,7 @@ from harness.model import Endpoint, Needs
 from harness.targets import address as addresses
 from harness.targets.address import Address
 from harness.targets.greeting import grpc_answers, meta_of
+from harness.targets.metrics import published
 from harness.targets.phases import Phases
 from harness.targets.setup import Setup
 
@@ -19,7 +20,7 @@ _CLOUD = (".weaviate.cloud", ".weaviate.network", ".semi.network")
 
 
 class ExternalTarget:
-    """A server by its address; has no abilities, because it is not ours.
+    """A server by its address; it can do nothing for us, because it is not ours, but tell its metrics.
 
     Args:
         text: the address, see `address.parse`.
@@ -83,6 +84,10 @@ class ExternalTarget:
             as_found=self.why_not,
             api_key=key,
         )
+
+    def metrics(self) -> str:
+        """What the server publishes for Prometheus, if the address says on which port; else empty."""
+        return published(self._address.metrics) if self._address.metrics else ""
 
     def _check_modules(self, needs: Needs, there: object) -> None:
         missing = [name for name in needs.modules if name not in (there if isinstance(there, dict) else {})]

@@ -60,6 +60,22 @@ def test_a_target_that_shows_nothing_has_no_moments() -> None:
     assert watch.cpu("database") is None
 
 
+class Publishing:
+    """A named fake: a server of somebody else's that publishes its metrics."""
+
+    def metrics(self) -> str:
+        """The same each time."""
+        return METRICS
+
+
+def test_a_target_that_only_publishes_metrics_has_moments_without_usages() -> None:
+    """A server at a URL: its heap is known, what it uses of the machine is not."""
+    with watching(Publishing(), every=60) as watch:
+        pass
+    assert [moment.go.heap for moment in watch.moments if moment.go] == [12_345_000] * 2
+    assert (watch.cpu("database"), watch.most("database", "resident"), watch.added("anonymous")) == (None, None, None)
+
+
 def test_heap_and_pauses_are_read_from_metrics() -> None:
     """The figures of Go's runtime are found among all others; without them there are none."""
     found = go_of(METRICS)

@@ -60,6 +60,16 @@ def test_a_url_has_no_abilities(stranger: Any) -> None:
     assert not isinstance(target, CanShowLogs)
 
 
+def test_a_url_tells_the_metrics_of_the_port_that_it_names(stranger: Any) -> None:
+    """Read from that port as they are; without one, or where nobody listens, there are none and it is no error."""
+    stranger.answers["GET /metrics"] = (200, "text/plain", b"go_memstats_heap_alloc_bytes 1.5e+07\n")
+    assert ExternalTarget(f"{stranger.url}&metrics={stranger.port}").metrics().startswith("go_memstats")
+    assert ExternalTarget(stranger.url).metrics() == ""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    assert ExternalTarget(f"{stranger.url}&metrics={port}").metrics() == ""
+
+
 def test_read_only_is_told_to_everybody(stranger: Any) -> None:
     """The endpoint carries the option, and the description says it."""
     stranger.be_weaviate(**{"multi2vec-clip": {}})

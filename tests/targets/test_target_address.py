@@ -28,6 +28,12 @@ def test_an_address_gives_http_and_grpc(text: str, url: str, grpc: str, named: b
     assert (address.url, address.grpc, address.grpc_named) == (url, grpc, named)
 
 
+def test_metrics_are_where_the_address_says_and_nowhere_else() -> None:
+    """Another port of the same host; nobody guesses one."""
+    assert parse("http://[::1]:8080?metrics=2112").metrics == "[::1]:2112"
+    assert parse("http://db:8080?grpc=off").metrics == ""
+
+
 def test_beside_an_unusual_port_grpc_is_not_guessed() -> None:
     """At port 50051 there may be another Weaviate of the same host, which nobody named."""
     address = parse("http://localhost:8081")
@@ -55,6 +61,7 @@ def test_the_text_of_an_address_means_the_same_again(text: str) -> None:
         ("http://db:8080?grpc=other:50051", "is not a port"),
         ("http://db:8080?grpc=99999", "not between"),
         ("http://db:8080?grpc=-1", "is not a port"),
+        ("http://db:8080?metrics=on", "metrics=on in the address of the target is not a port"),
     ],
 )
 def test_a_malformed_address_is_refused_with_its_part(text: str, message: str) -> None:

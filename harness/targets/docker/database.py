@@ -16,6 +16,7 @@ from harness.targets.docker.daemon import Daemon
 from harness.targets.docker.inference import Service, check_alive
 from harness.targets.greeting import grpc_answers, meta_of
 from harness.targets.keys import api_key
+from harness.targets.metrics import port_of, published
 from harness.targets.phases import Phases
 from harness.targets.readiness import POLL_SECONDS, Readiness
 
@@ -123,6 +124,7 @@ class Database:
         self._services = services
         self._phases = phases
         self._patience = patience
+        self._metrics = port_of(plan.settings)
         self._volume = ""
         self.meta: dict[str, Any] = {}
         self.grpc = ""
@@ -146,7 +148,7 @@ class Database:
                     image=plan.image,
                     name=name,
                     alias=name,
-                    ports=(HTTP, GRPC),
+                    ports=(HTTP, GRPC, *([self._metrics] if self._metrics else ())),
                     labels=labels,
                     environment=plan.environment(),
                     volumes=volumes,
@@ -169,6 +171,10 @@ class Database:
     def key(self) -> str:
         """The API key that it wants; empty where anybody may ask."""
         return self._plan.key
+
+    def metrics(self) -> str:
+        """What it publishes for Prometheus; empty if it was not told to."""
+        return published(self.container.address(self._metrics)) if self._metrics else ""
 
     def wait(self) -> None:
         """Wait until it is ready.

@@ -160,6 +160,10 @@ class DockerTarget:
         with ThreadPoolExecutor(len(asked)) as together:  # Docker measures a container once a second
             return tuple(together.map(lambda each: usage(opened.daemon, *each), asked))
 
+    def metrics(self) -> str:
+        """What the server publishes for Prometheus; empty if it was not told to."""
+        return self._running()[1].metrics()
+
     @contextlib.contextmanager
     def second(self, settings: Mapping[str, str]) -> Iterator[Endpoint]:
         """Another database with these settings on top, before the same services; gone after the block.
