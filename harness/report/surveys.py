@@ -214,9 +214,12 @@ def _steps(limit: LimitShown, pen: Pen) -> Table:
 
 
 def _percentile(fact: PercentileFact, pen: Pen) -> Text:
-    if fact.value_ms is None or fact.low_ms is None or fact.high_ms is None:
+    if fact.value_ms is None:
         return pen.text("-", "dim")
-    return pen.text(words.milliseconds(fact.value_ms)).append_text(pen.beside(words.between(fact.low_ms, fact.high_ms)))
+    text = pen.text(words.milliseconds(fact.value_ms))
+    if fact.low_ms is not None and fact.high_ms is not None:
+        text.append_text(pen.beside(words.between(fact.low_ms, fact.high_ms)))
+    return text
 
 
 def _perhaps(milliseconds: float | None) -> str:

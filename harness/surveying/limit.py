@@ -216,6 +216,8 @@ def came_to(promised: PercentileFact, bound: float, samples: Samples, wrong: int
         kept, why = Kept.INVALID, found.spoiled[0]
     elif promised.low_ms is None or promised.high_ms is None:
         why = f"p{promised.q:g} needs {promised.needed:,} answers, there were {promised.n:,}"
+        if promised.value_ms is not None:
+            why += f", which hang together: they count as {promised.independent:,}, too few for an interval"
     elif promised.low_ms > bound:
         kept, why = Kept.BROKEN, ""
     elif found.short:

@@ -103,6 +103,15 @@ def test_a_percentile_that_is_not_carried_is_open() -> None:
     assert said(load(), 60_000.0, q=99.9) == (Kept.OPEN, "p99.9 needs 10,000 answers, there were 2,000")
 
 
+def test_answers_that_hang_together_are_fewer_than_they_are() -> None:
+    """The last ninth is slow: two thousand answers are as good as ten, which carry no interval of p90."""
+    rows = load()
+    rows.received[-220:] += 1.0
+    kept, why = said(rows, 60_000.0, q=90.0)
+    assert kept is Kept.OPEN
+    assert "which hang together: they count as" in why
+
+
 def test_each_second_has_its_answers_on_the_axis_of_the_survey() -> None:
     """Three requests of the second second are lost; recall is that of the answers, and None where nobody knows it."""
     rows = load()

@@ -1,0 +1,42 @@
+"""Surveys on the screen and on the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.record import LimitEntry, LimitStepFact, PercentileFact, Record, RunEntry
+from harness.report import html
+from harness.report.terminal import render
+
+RUN = RunEntry(
+    harness="0", python="3", platform="", cpus=1, argv=(), target="", started=datetime(2026, 1, 2, tzinfo=UTC)
+)
+
+
+def test_a_percentile_without_an_interval_is_shown_without_one() -> None:
+    """Answers that hang together may be too few for an interval, and their percentile is a figure all the same."""
+    sure = PercentileFact(q=50.0, n=102, needed=20, value_ms=29.5, low_ms=23.25, high_ms=38.75, independent=90)
+    unsure = PercentileFact(q=90.0, n=102, needed=100, value_ms=70.25, independent=26)
+    step = LimitStepFact(
+        rate=4.0, seconds=25.5, fates={"ok": 102}, p50=sure, promised=unsure, lateness_ms=0, kept="open", why="why"
+    )
+    entry = LimitEntry(
+        scenario="s",
+        collection="C",
+        interface="graphql",
+        promise="p90 at most 300 ms",
+        q=90,
+        bound_ms=300,
+        steps=(step,),
+    )
+    record = Record(Path("record.jsonl"), (RUN, entry), truncated=False)
+
+    screen = StringIO()
+    render(record, Console(file=screen, width=120))
+    for shown in (html.render(record), screen.getvalue()):
+        assert "70.2" in shown
+        assert "23.2\N{EN DASH}38.8" in shown
