@@ -23,6 +23,9 @@ _LISTENING = "0A"
 _NOT_ITSELF = ("docker-proxy", "rootlessport", "slirp4netns", "pasta", "ssh")
 """Programs that listen for somebody else, whose processes can't be found by that."""
 
+_EVERYBODY = "pid:[4026531836]"
+"""The namespace of processes that a machine starts with; the number is the kernel's own, and the same everywhere."""
+
 _SLEPT = 0.05
 """Seconds by which two clocks of one machine drift apart without anything having happened."""
 
@@ -54,7 +57,8 @@ def watching(ports: Iterable[int] = ()) -> Iterator[Disturbance]:
     """Watch the machine for as long as the block runs.
 
     Args:
-        ports: on this machine, behind which parts of the load listen; none if all of it is started by this process.
+        ports: on this machine, behind which parts of the load listen; none if all of it is started by this process,
+            or elsewhere.
     """
     found = Disturbance()
     listed = tuple(ports)
@@ -129,10 +133,20 @@ def _parts(machine: _Machine, ports: tuple[int, ...]) -> set[int] | None:
         if set(ports) - set(listeners) or any(_name(pid) in _NOT_ITSELF for pid in listeners.values()):
             return None
         roots |= set(listeners.values())
+    elif _in_a_container():
+        return None  # what is asked may be another container of this machine, which can't be seen from here
     parts = set(roots)
     while more := {pid for pid, (parent, _) in machine.processes.items() if parent in parts} - parts:
         parts |= more
     return parts
+
+
+def _in_a_container() -> bool:
+    """Whether processes of this machine are hidden from here, while its processors are counted whole."""
+    try:
+        return (_PROC / "self" / "ns" / "pid").readlink().name != _EVERYBODY
+    except OSError:
+        return False
 
 
 def _name(pid: int) -> str:

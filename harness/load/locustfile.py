@@ -7,6 +7,7 @@ sees every request too, so its own reports and exporters work; its times count f
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from base64 import b64decode
@@ -30,6 +31,8 @@ from harness.load.http_lanes import fate
 from harness.load.lanes import Encoded
 from harness.load.samples import Fate, Rows
 from harness.load.ticking import TimerFile
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # Locust logs what is below, and each line takes its time
 
 _PART, _DONE = "nearimage-part", "nearimage-done"
 _LEAD = 0.5

@@ -129,6 +129,8 @@ def put_under_load(
             )
     if workers:
         disturbance.own = sent.cpu
+    if listen:
+        disturbance.stolen = disturbance.others = None  # this machine sent nothing
     share = _module_share(service, since, samples) if service else None  # before the oracle has vectors made
     state = steady_state(samples) if load.schedule in _EVEN else Steady(0.0, steady=True, why="the rate changes")
     found = Found(
@@ -255,7 +257,7 @@ def _notes(
     if answers.unkept:
         notes.append(f"{answers.unkept:,} answers were not compared: there were too many different ones")
     if disturbance.others is None:
-        notes.append("what other programs took of the machine can't be told from what the database took")
+        notes.append("what other programs took of the machines can't be told from what the load took")
     if disturbance.stepped:
         notes.append(f"the wall clock was set by {disturbance.stepped:+.3g} s meanwhile; no time here is taken from it")
     if load.inserts and endpoint.read_only:
