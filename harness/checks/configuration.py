@@ -189,6 +189,8 @@ def a_refused_class_is_not_there(case: Case) -> None:
             class_of(case, vectorIndexType="tree"),
             class_of(case, properties=[_IMAGE, _IMAGE]),
             class_of(case, properties=[_IMAGE, {"name": "kind", "dataType": ["picture"]}]),
+            class_of(case, vectorIndexType="dynamic"),
+            class_of(case, vectorIndexConfig={"distance": "euclid"}),
         ):
             must(shelf.rest.delete_class(name), "delete a class")
             facts: dict[str, Any] = {"definition": wrong}
