@@ -100,6 +100,12 @@ class Comparison:
         return tuple(one for one in self.targets if not one.trouble)
 
     @property
+    def agreed(self) -> bool:
+        """Whether something was asked of more than one target, and nothing changed."""
+        rows = (row for _, some in self.chapters for row in some)
+        return not self.changes and any(len([cell for cell in row.cells if cell is not None]) > 1 for row in rows)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What the targets are called."""
         return tuple(one.target for one in self.targets)

@@ -32,7 +32,7 @@ def show(comparison: Comparison, pen: Pen) -> None:
         pen.print("", _matrix(comparison, pen, range(first, min(first + at_once, len(names)))))
     for change in comparison.changes:
         _change(change, pen)
-    if not comparison.changes and len(comparison.asked) > 1:
+    if comparison.agreed:
         pen.print(pen.text("Wherever more than one target was asked, all gave the same answer.", "green"))
 
 

@@ -74,6 +74,16 @@ def test_times_of_other_machines_are_compared_only_if_asked_for(tmp_path: Path) 
     assert len(beside(base, head, across_machines=True).series) == 1
 
 
+def test_a_comparison_of_verdicts_alone_says_nothing_of_both_targets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What broke is said; that all gave the same answer is not, for what is compared is told of head alone."""
+    code, path = compared(tmp_path, [verdict("held")], [verdict("violated")])
+    assert code == 1
+    for said in (capsys.readouterr().out, path.with_name("report.html").read_text()):
+        assert "gave the same answer" not in said
+
+
 def test_nothing_of_a_scenario_that_was_changed_is_compared(tmp_path: Path) -> None:
     """Another hash is another question; if there is nothing else the command refuses and says why."""
     base = told(written(tmp_path / "a.jsonl", latency()))
