@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,15 @@ def test_a_slower_load_is_a_regression(tmp_path: Path) -> None:
     assert all(one.low is not None and one.low < 0.2 < (one.high or 0) for one in found.comparisons)
     assert [one.target for one in found.loads] == ["base", "head"]
     assert any("not interleaved" in note.text for note in found.notes)
+
+
+def test_every_link_of_the_page_leads_somewhere(tmp_path: Path) -> None:
+    """What stands under the headline is there: the comparison, the findings, the loads."""
+    _, path = compared(tmp_path, [load()], [load(2.0, seed=2)])
+    page = path.with_name("report.html").read_text()
+    links = set(re.findall(r'href="#([^"]+)"', page))
+    assert {"versus", "findings", "loads"} <= links
+    assert links <= set(re.findall(r'id="([^"]+)"', page))
 
 
 def test_two_loads_alike_are_the_same(tmp_path: Path) -> None:
