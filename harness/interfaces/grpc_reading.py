@@ -41,9 +41,9 @@ def read_tally(reply: Any, aggregation: Aggregation) -> Tally:
 
 
 def _hit(result: Any, question: Question) -> Hit:
-    metadata = result.metadata
-    fields = result.properties.non_ref_props.fields
-    followed = {one.prop_name: one.properties for one in result.properties.ref_props}
+    metadata, properties = result.metadata, result.properties
+    fields = properties.non_ref_props.fields if question.properties else {}
+    followed = {one.prop_name: one.properties for one in properties.ref_props} if question.references else {}
     return Hit(
         id=metadata.id,
         distance=metadata.distance if metadata.distance_present else None,

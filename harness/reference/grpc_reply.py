@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,11 @@ def found(results: Results, request: Any, collection: Collection) -> Any:
     """Make the `SearchReply` to a `SearchRequest`."""
     reply = search_get_pb2.SearchReply(generative_grouped_result="")
     names = _wanted(request, collection)
+    metadata, followed = request.metadata, request.properties.ref_properties
     for match in results.matches:
-        _fill(reply.results.add(), match, request.metadata, names, collection)
-        _follow(reply.results[-1], match, request)
+        result = reply.results.add()
+        _fill(result, match, metadata, names, collection)
+        _follow(result, match, followed)
     for group in results.groups:
         message = reply.group_by_results.add(
             name=group.value,
@@ -31,8 +33,9 @@ def found(results: Results, request: Any, collection: Collection) -> Any:
             number_of_objects=len(group.matches),
         )
         for match in group.matches:
-            _fill(message.objects.add(), match, _of_group(request.metadata), names, collection)
-            _follow(message.objects[-1], match, request)
+            result = message.objects.add()
+            _fill(result, match, _of_group(metadata), names, collection)
+            _follow(result, match, followed)
     return reply
 
 
@@ -66,15 +69,15 @@ def _tell_values(message: Any, counted: Counted) -> None:
             text.top_occurences.items.add(value=value, occurs=occurs)
 
 
-def _follow(result: Any, match: Match, request: Any) -> None:
+def _follow(result: Any, match: Match, followed: Iterable[Any]) -> None:
     """What the references point at that were asked for."""
-    for wanted in request.properties.ref_properties:
+    for wanted in followed:
         targets = match.references.get(wanted.reference_property, ())
         if not targets:
             continue
-        followed = result.properties.ref_props.add(prop_name=wanted.reference_property)
+        message = result.properties.ref_props.add(prop_name=wanted.reference_property)
         for target in targets:
-            there = followed.properties.add(target_collection=target.object.collection)
+            there = message.properties.add(target_collection=target.object.collection)
             if wanted.metadata.uuid:
                 there.metadata.id = target.object.id
                 there.metadata.id_as_bytes = uuid.UUID(target.object.id).bytes
@@ -149,7 +152,7 @@ def _describe(metadata: Any, match: Match, wanted: Any, collection: Collection) 
     item = match.object
     if wanted.uuid:
         metadata.id = item.id
-        metadata.id_as_bytes = uuid.UUID(item.id).bytes
+        metadata.id_as_bytes = bytes.fromhex(item.id.replace("-", ""))
     if wanted.vector and item.vector is not None:
         metadata.vector.extend(item.vector.tolist())
         metadata.vector_bytes = _bytes(item.vector)

@@ -26,13 +26,14 @@ class References:
         self._store = store
         self._rules = rules
 
-    def followed(self, match: Match, collection: Collection) -> Match:
-        """A hit with the objects that it points at; a reference to what is gone points at nothing."""
+    def followed(self, matches: list[Match], collection: Collection) -> list[Match]:
+        """Hits with the objects that they point at; a reference to what is gone points at nothing."""
         names = [name for name in collection.properties if collection.is_reference(name)]
         if not names:
-            return match
-        found = {name: self._targets(match.object, name) for name in names}
-        return replace(match, references=found)
+            return matches
+        return [
+            replace(match, references={name: self._targets(match.object, name) for name in names}) for match in matches
+        ]
 
     def joined(self, where: Filter | None, collection: Collection) -> Filter | None:
         """A filter without paths over references: each is the list of the objects that pass over there.

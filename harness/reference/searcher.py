@@ -192,13 +192,13 @@ class Searcher:
         rows, distances = self._near_enough(query, search, collection)
         page = self._rules.page(np.arange(len(rows)), offset, limit, search)
         objects = query.index.objects
-        matches = []
-        for row, distance in zip(rows[page].tolist(), distances[page].tolist(), strict=True):
-            item = objects[row]
-            if item is not None:
-                match = self._match(item, distance, query.metric, search)
-                matches.append(self._references.followed(match, collection))
-        return self._rules.hits(matches, search)
+        found = zip(rows[page].tolist(), distances[page].tolist(), strict=True)
+        matches = [
+            self._match(item, distance, query.metric, search)
+            for row, distance in found
+            if (item := objects[row]) is not None
+        ]
+        return self._rules.hits(self._references.followed(matches, collection), search)
 
     def _match(self, item: StoredObject, distance: float, metric: Metric, search: Search) -> Match:
         shown = self._rules.reported(distance, metric, search)
