@@ -169,23 +169,29 @@ class Case(Questioning):
 
     @cached_property
     def queries(self) -> list[Query]:
-        """Two pictures to ask with: the scenario's own first, then stored ones."""
+        """Two pictures to ask with, one where a model runs: the scenario's own first, then stored ones."""
+        wanted = _QUERIES if self.planted else 1
         pictures = {
             asked.name: asked.picture
             for asked in self.questions
             if asked.picture is not None and (not self.endpoint.read_only or self.as_stored(asked.picture))
         }
-        for stored in self.samples(_QUERIES):
+        for stored in self.samples(wanted):
             if stored.picture is not None and stored.picture not in pictures.values():
                 pictures[stored.picture.name] = stored.picture
-        return [Query(name, picture, self.truth_of(picture)) for name, picture in list(pictures.items())[:_QUERIES]]
+        return [Query(name, picture, self.truth_of(picture)) for name, picture in list(pictures.items())[:wanted]]
 
     def effort(self, most: int) -> int:
         """Return how many of something to ask: all where pictures are planted and cheap, fewer where a model runs.
 
         What a threshold means is settled on planted pictures, to the last digit; on photographs it is seen to hold.
         """
-        return most if self.collection.images.kind in ("planted", "ladder") else max(2, most // 5)
+        return most if self.planted else max(2, most // 5)
+
+    @property
+    def planted(self) -> bool:
+        """Whether the pictures carry their vectors, so that no model runs for them."""
+        return self.collection.images.kind in ("planted", "ladder")
 
     def samples(self, count: int) -> list[Stored]:
         """Return stored objects with a picture, spread over the whole collection.

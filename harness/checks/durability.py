@@ -107,7 +107,7 @@ def a_new_image_is_understood_after_a_restart(case: Case) -> None:
 def _unseen(case: Case) -> Picture:
     """A picture that nobody has asked with: one that is made where vectors can be chosen, else a stored one."""
     stored = case.samples(_FEW)[-1]
-    if case.collection.images.kind in {"planted", "ladder"} and not case.endpoint.read_only:
+    if case.planted and not case.endpoint.read_only:
         first, *rest = stored.vector or ()
         return planted_picture((first + 1.0, *rest), name="never asked with")
     if stored.picture is None:

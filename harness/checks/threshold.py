@@ -16,7 +16,7 @@ from harness.checks.spread import spread
 from harness.model import Metric
 from harness.oracle import SLACK
 
-_THRESHOLDS = 16
+_THRESHOLDS = 8
 
 
 def judge_within(case: Case, query: Query, threshold: float, **arguments: int) -> None:
@@ -163,7 +163,7 @@ def negative_thresholds_work_for_dot(case: Case) -> None:
 def each_distance_cuts_where_it_says(case: Case) -> None:
     """At each distance that occurs, as the threshold, exactly the objects within it are returned."""
     for query in case.queries:
-        for threshold in spread(query.truth.distinct_distances(), 2 * case.effort(_THRESHOLDS)):
+        for threshold in spread(query.truth.distinct_distances(), case.effort(4 * _THRESHOLDS)):
             judge_within(case, query, threshold)
 
 

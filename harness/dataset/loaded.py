@@ -16,6 +16,9 @@ from harness.model import Endpoint, Metric
 from harness.oracle import Truth
 from harness.scenario import Collection
 
+_TRUTHS = 8
+"""So many are kept: most checks ask with the same few pictures."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -80,8 +83,17 @@ class Dataset:
         return self.collection.images.load().by_name(name)
 
     def truth(self, query: Sequence[float]) -> Truth:
-        """Return the exact distances of all objects from this vector."""
-        return Truth(self.metric, query, self.ids, self.vectors)
+        """Return the exact distances of all objects from this vector; those asked for last are not computed again."""
+        vector = tuple(query)
+        found = self._truths.pop(vector, None) or Truth(self.metric, vector, self.ids, self.vectors)
+        self._truths[vector] = found
+        if len(self._truths) > _TRUTHS:
+            del self._truths[next(iter(self._truths))]
+        return found
+
+    @cached_property
+    def _truths(self) -> dict[tuple[float, ...], Truth]:
+        return {}
 
     def identical(self, one: Stored) -> frozenset[str]:
         """Ids of the objects whose vector is exactly this one's, itself among them."""
