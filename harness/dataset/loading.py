@@ -116,11 +116,25 @@ def _kept(collection: Collection, picture: Picture, number: int) -> dict[str, An
     return {name: known[name] for name in collection.keep}
 
 
+def _own(collection: Collection, picture: Picture) -> dict[str, Any]:
+    """The vector that a step of a ladder brings along: thousands of them need not go through a service one by one.
+
+    That is what they are made for; every other picture is vectorized, as a user's would be.
+    """
+    if collection.images.kind != "ladder":
+        return {}
+    return (
+        {"vectors": {collection.vector_name: picture.vector}} if collection.vector_name else {"vector": picture.vector}
+    )
+
+
 def _store(
     rest: Rest, collection: Collection, name: str, pictures: tuple[Picture, ...], progress: Progress | None
 ) -> None:
     objects = [
-        Object(name, object_id(collection, picture), properties(collection, picture, number))
+        Object(
+            name, object_id(collection, picture), properties(collection, picture, number), **_own(collection, picture)
+        )
         for number, picture in enumerate(pictures)
     ]
     for start in range(0, len(objects), _PORTION):

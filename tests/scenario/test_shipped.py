@@ -35,6 +35,7 @@ BY_NAME = (
     "threshold-dynamic",
     "threshold-odd",
     "threshold-ties",
+    "thresholds-flat",
     "vectorizing",
 )
 NAMES = (*USUAL[:2], *sorted((*USUAL[2:], *BY_NAME)))
