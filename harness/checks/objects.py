@@ -13,7 +13,7 @@ from harness.images import Picture
 from harness.interfaces.rest import Object
 from harness.model import Hit, State
 
-_FEW, _FEW_FOR_A_MODEL = 6, 3
+_FEW, _FEW_FOR_A_MODEL = 6, 2
 _BARE = {"absent": "00000000-0000-4000-8000-000000000001", "null": "00000000-0000-4000-8000-000000000002"}
 
 

@@ -16,7 +16,7 @@ _SUFFIXES = frozenset({".yaml", ".yml"})
 SMOKE = "smoke"
 """The shipped scenario that has a little of everything."""
 
-_USUAL = frozenset({"photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "thresholds"})
+_USUAL = frozenset({"photos-img2vec", "photos-clip", "completeness", "thresholds"})
 """The shipped scenarios that a run takes when none is named: within a minute, the main clauses of the contract."""
 
 _LOAD = "load"

@@ -13,12 +13,13 @@ from good_scenario import GOOD
 from harness.model import Metric, Module
 from harness.scenario import every_scenario, json_schema, load_scenario, shipped_scenarios, usual_scenarios
 
-USUAL = ("photos-img2vec", "photos-clip", "completeness", "digits-img2vec", "thresholds")
+USUAL = ("photos-img2vec", "photos-clip", "completeness", "thresholds")
 BY_NAME = (
     "load",
     "collections",
     "completeness-deep",
     "configuration",
+    "digits-img2vec",
     "document",
     "durability",
     "dynamic",
