@@ -209,7 +209,7 @@ def _stages(measured: Measured, case: Case, question: Question) -> list[Entry]:
     service = _own_service(case.endpoint.inference.get(str(measured.collection.module)))
     if service is None or measured.interface != "graphql":
         return []
-    found = stages(case, measured.asked, question, service)
+    found = stages(case, measured.asked, question, service, requests=measured.load.requests)
     return [_stages_entry(measured, found)] if found is not None else []
 
 

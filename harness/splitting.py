@@ -17,7 +17,7 @@ ROUNDS = 40
 """Of each way of asking; twenty carry a median."""
 
 
-def stages(case: Case, asked: Asked, question: Question, service: Inference) -> Split | None:
+def stages(case: Case, asked: Asked, question: Question, service: Inference, *, requests: int) -> Split | None:
     """Return where the time of a question by image goes, over GraphQL; None where it can't be told.
 
     Args:
@@ -25,6 +25,7 @@ def stages(case: Case, asked: Asked, question: Question, service: Inference) -> 
         asked: the question as the scenario has it.
         question: the same as it is sent.
         service: the inference service behind it, the harness's own.
+        requests: how often the question itself is asked; it is not asked more often here.
     """
     if asked.picture is None or not isinstance(question.near, NearImage):
         return None
@@ -34,6 +35,6 @@ def stages(case: Case, asked: Asked, question: Question, service: Inference) -> 
         by_vector, by_null = question.but(near=NearVector(vector)), question.but(near=NearImage(null.base64))
         ways = Ways(question, by_vector, by_null)
         with closing(connect("grpc" if case.endpoint.grpc else "graphql", case.endpoint)) as twin:
-            return split(GraphQLWire(case.endpoint), twin, ways, service, rounds=ROUNDS)
+            return split(GraphQLWire(case.endpoint), twin, ways, service, rounds=min(ROUNDS, requests))
     except (AnswerError, UnsupportedError):
         return None
