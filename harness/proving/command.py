@@ -69,7 +69,8 @@ def mutants(only: str = "", seeds: int = SEEDS, *, say: Say, processes: int = 0,
         only: a glob of faults, by their name or by the check that names their clause; empty: all.
         seeds: with how many seeds what is right is asked.
         say: prints a line.
-        processes: how many work at it; 0: as many as there are processors, at most four.
+        processes: how many work at it; 0: one more than there are processors, because each
+            waits now and then; at most four.
         everywhere: put the checks of every chapter to a fault, once it is caught, and not only those of one chapter.
 
     Raises:
@@ -83,7 +84,7 @@ def mutants(only: str = "", seeds: int = SEEDS, *, say: Say, processes: int = 0,
         raise UsageError(f"no fault is called {only}", hint=hint)
     begun = perf_counter()
     found = []
-    for one in _done(todo, processes or min(4, os.cpu_count() or 1)):
+    for one in _done(todo, processes or min(4, 1 + (os.cpu_count() or 1))):
         found.append(one)
         say(line(one))
     proof = Proof(tuple(found), whole=not only)

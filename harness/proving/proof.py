@@ -161,9 +161,7 @@ class Workplace:
         scenario = drawn(self.planted, job.seed)
         with staged(right_rules(job.name), self.url, folder, seed=job.seed) as stage:
             if job.seed or job.name not in (HONEST, ALL_TOGETHER):
-                asked = list(
-                    once(stage, scenario, job.seed + len(job.name), job.checks, sparing=job.seed > 0 and not job.checks)
-                )
+                asked = list(once(stage, scenario, job.seed + len(job.name), job.checks, sparing=not job.checks))
             elif job.name == HONEST:
                 asked = list(everywhere(stage, scenario, job.checks))
             else:
