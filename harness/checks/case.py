@@ -24,7 +24,6 @@ from harness.oracle import Fault, Truth
 from harness.scenario import Asked, Collection
 
 _Ability = TypeVar("_Ability")
-
 _QUERIES = 2
 _FIRST_STEP = 100
 """A search by distance without a limit asks the index for so many first (observed)."""
@@ -176,9 +175,8 @@ class Case(Questioning):
             for asked in self.questions
             if asked.picture is not None and (not self.endpoint.read_only or self.as_stored(asked.picture))
         }
-        for stored in self.samples(wanted):
-            if stored.picture is not None and stored.picture not in pictures.values():
-                pictures[stored.picture.name] = stored.picture
+        sampled = [one.picture for one in self.samples(wanted)]
+        pictures |= {one.name: one for one in sampled if one and one not in pictures.values()}
         return [Query(name, picture, self.truth_of(picture)) for name, picture in list(pictures.items())[:wanted]]
 
     def effort(self, most: int) -> int:
@@ -190,7 +188,7 @@ class Case(Questioning):
 
     @property
     def planted(self) -> bool:
-        """Whether the pictures carry their vectors, so that no model runs for them."""
+        """Whether no model runs for the pictures, because they carry their vectors."""
         return self.collection.images.kind in ("planted", "ladder")
 
     def samples(self, count: int) -> list[Stored]:

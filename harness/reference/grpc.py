@@ -26,6 +26,8 @@ from harness.stubs import aggregate_pb2, batch_delete_pb2, batch_pb2, health_wea
 MESSAGE_LIMIT = 104_858_000
 """Bytes of the largest message, as `/v1/meta` states it."""
 
+_GRACE = 0.1
+"""Seconds for running calls; a connection that is merely open takes all of them."""
 _THREADS = 32  # each open batch stream keeps one
 _SERVING = health_weaviate_pb2.WeaviateHealthCheckResponse.SERVING
 
@@ -38,7 +40,7 @@ class Started(NamedTuple):
 
     def stop(self) -> None:
         """Refuse new calls, give running ones a moment, and free the port."""
-        self.server.stop(grace=0.5).wait()
+        self.server.stop(grace=_GRACE).wait()
 
 
 def start(engine: Engine, host: str, port: int) -> Started:
