@@ -102,8 +102,8 @@ class HttpLane(asyncio.Protocol):
         if self.row < 0:
             return
         fate = self._fate(self._parser.get_status_code(), body)
-        now = perf_counter()
-        self._done(self, fate, now, self._own + now - began, body)
+        # what it takes us to read the last piece is our own time, and not the server's
+        self._done(self, fate, began, self._own + perf_counter() - began, body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell that the connection is gone, and with it the request that was on its way."""
