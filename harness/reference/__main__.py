@@ -60,8 +60,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--nodes", type=int, default=1, help="at how many addresses, as the nodes of a cluster")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input closes")
     options = parser.parse_args(arguments)
-    said = SERVICES.values() if options.inference else ()
-    options.environment = {name: value for name, value in os.environ.items() if name not in said}
+    said = SERVICES.values() if options.inference else ()  # one that is there and empty is a mistake all the same
+    options.environment = {name: value for name, value in os.environ.items() if name not in said or not value}
     named = [os.environ[name] for name in SERVICES.values() if os.environ.get(name)]
     options.inference = options.inference or next(iter(named), "")
     options.folder = options.folder or Path(os.environ.get(_FOLDER, ""))
