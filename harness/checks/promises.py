@@ -11,7 +11,7 @@ from harness.model import Hit, Level, Question
 from harness.scenario import EVERY_IMAGE, LATENCY, LOAD, Asked, Promise
 
 _DEFAULT_LIMIT = 10
-_EVERY = 60
+_EVERY = 40
 
 
 def promised(promise: Promise) -> Check:

@@ -143,6 +143,16 @@ def test_what_is_said_nowhere_is_asked_for(tmp_path: Path, given: str, missing: 
     assert f"give {missing}" in ended.stderr
 
 
+def test_an_address_that_is_there_and_empty_is_a_mistake(tmp_path: Path) -> None:
+    """An enabled module whose variable is empty keeps the process from starting, whatever other service is named."""
+    command = [sys.executable, "-m", "harness.reference", "--inference", "http://one:1", "--folder", str(tmp_path)]
+    empty = {**os.environ, "IMAGE_INFERENCE_API": ""}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=empty, timeout=60)
+    assert ended.returncode != 0
+    assert "IMAGE_INFERENCE_API" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_mistake_on_the_command_line_is_a_sentence(service: PlantedService, tmp_path: Path) -> None:
     """An unknown mutant ends the process with exit code 2 and one sentence."""
     command = [sys.executable, "-m", "harness.reference", "--inference", service.url, "--folder", str(tmp_path)]
