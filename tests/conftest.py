@@ -22,6 +22,9 @@ collect_ignore_glob = ["*.yaml"]
 settings.register_profile("nearimage", deadline=None)  # no test measures time
 settings.load_profile("nearimage")
 
+_SWEEPING = frozenset({"docker", "compose", "cli", "test_detached", "test_kept"})
+"""Folders and files of tests that sweep."""
+
 _LEFT_OUT = pytest.StashKey[list[str]]()
 
 
@@ -46,7 +49,7 @@ def _no_docker() -> str:
 
 def _sees_docker(item: pytest.Item) -> bool:
     """Whether a test starts containers, or sweeps those that crashed runs left (`down`): on the whole machine."""
-    return item.get_closest_marker("docker") is not None or bool({"docker", "compose", "cli"} & set(item.path.parts))
+    return item.get_closest_marker("docker") is not None or bool(_SWEEPING & {*item.path.parts, item.path.stem})
 
 
 def _in_source_tree() -> bool:
