@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +15,9 @@ from harness.targets.phases import Phases
 from harness.targets.ports import Ports
 from harness.targets.server import Server
 from harness.targets.state import Claim, claimed
+
+_LOOK_SECONDS, _GOSSIP_SECONDS = 0.05, 30.0
+"""A node listens for others a moment after its start; one that does not is told of by what starts after it."""
 
 
 @contextmanager
@@ -36,8 +41,20 @@ def cluster_of(first: Server, nodes: int) -> Iterator[list[tuple[Server, dict[st
         for server in servers:
             parts.callback(server.stop)
         with ThreadPoolExecutor(nodes) as together:
-            told = list(together.map(lambda server, at: server.start_at(at), servers, ports))
+            leading = together.submit(servers[0].start_at, ports[0])  # ready only when a majority is there
+            _await_gossip(ports[0].gossip, leading)
+            joined = together.map(lambda server, at: server.start_at(at), servers[1:], ports[1:])
+            told = [leading.result(), *joined]
         yield list(zip(servers, told, strict=True))
+
+
+def _await_gossip(port: int, leading: Future[Any]) -> None:
+    """Wait until the first node can be joined: a node of 1.32 that finds nobody there ends, and never tries again."""
+    deadline = time.monotonic() + _GOSSIP_SECONDS
+    while not leading.done() and time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1.0):
+            return
+        time.sleep(_LOOK_SECONDS)
 
 
 def _node(first: Server, place: int, claims: Sequence[Claim], ports: Sequence[Ports]) -> Server:
