@@ -13,7 +13,7 @@ from harness.images import Picture
 from harness.interfaces.rest import Object
 from harness.model import Hit, State
 
-_FEW, _FEW_FOR_A_MODEL = 6, 2
+_FEW = 6
 _BARE = {"absent": "00000000-0000-4000-8000-000000000001", "null": "00000000-0000-4000-8000-000000000002"}
 
 
@@ -25,7 +25,7 @@ def _filled(case: Case, shelf: Scratch) -> tuple[list[str], list[Picture]]:
         if stored.picture is not None and stored.vector not in seen:
             seen.add(stored.vector)
             pictures.append(stored.picture)
-    pictures = pictures[: _FEW if case.planted else _FEW_FOR_A_MODEL]
+    pictures = pictures[: case.effort(_FEW)]
     return shelf.fill(pictures), pictures
 
 

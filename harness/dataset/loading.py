@@ -97,6 +97,12 @@ def properties(collection: Collection, picture: Picture, number: int) -> dict[st
     return {collection.image_property: picture.base64, **_kept(collection, picture, number)}
 
 
+def given(collection: Collection, vector: tuple[float, ...] | None) -> dict[str, Any]:
+    """Return the field of `Object` in which an object of this collection brings its own vector; None brings none."""
+    name = collection.vector_name
+    return {"vectors": {name: vector}} if name and vector is not None else {"vector": vector}
+
+
 def must(reply: Reply, what: str) -> Reply:
     """Return the reply if it is one.
 
@@ -121,11 +127,7 @@ def _own(collection: Collection, picture: Picture) -> dict[str, Any]:
 
     That is what they are made for; every other picture is vectorized, as a user's would be.
     """
-    if collection.images.kind != "ladder":
-        return {}
-    return (
-        {"vectors": {collection.vector_name: picture.vector}} if collection.vector_name else {"vector": picture.vector}
-    )
+    return given(collection, picture.vector if collection.images.kind == "ladder" else None)
 
 
 def _store(

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from harness.dataset.loaded import Dataset, Stored, vector_of
-from harness.dataset.loading import must, properties
+from harness.dataset.loading import given, must, properties
 from harness.dataset.names import Run
 from harness.dataset.settling import settle
 from harness.errors import AnswerError
@@ -168,10 +168,7 @@ class Scratch:
         return str(uuid5(NAMESPACE_URL, f"nearimage:scratch/{self._given}"))
 
     def _object(self, id_: str, values: Mapping[str, Any], vector: tuple[float, ...] | None) -> Object:
-        name = self.collection.vector_name
-        if vector is not None and name:
-            return Object(self.class_name, id_, dict(values), vectors={name: vector}, tenant=self.tenant)
-        return Object(self.class_name, id_, dict(values), vector=vector, tenant=self.tenant)
+        return Object(self.class_name, id_, dict(values), tenant=self.tenant, **given(self.collection, vector))
 
 
 @contextmanager
