@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 from harness.targets import ports as free_ports
 from harness.targets.phases import Phases
 from harness.targets.ports import Ports
+from harness.targets.readiness import POLL_SECONDS
 from harness.targets.server import Server
 from harness.targets.state import Claim, claimed
 
-_LOOK_SECONDS, _GOSSIP_SECONDS = 0.05, 30.0
+_GOSSIP_SECONDS = 30.0
 """A node listens for others a moment after its start; one that does not is told of by what starts after it."""
 
 
@@ -52,9 +52,9 @@ def _await_gossip(port: int, leading: Future[Any]) -> None:
     """Wait until the first node can be joined: a node of 1.32 that finds nobody there ends, and never tries again."""
     deadline = time.monotonic() + _GOSSIP_SECONDS
     while not leading.done() and time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1.0):
+        if free_ports.takes_connections("127.0.0.1", port, within=1.0):
             return
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def _node(first: Server, place: int, claims: Sequence[Claim], ports: Sequence[Ports]) -> Server:

@@ -88,10 +88,11 @@ def is_free(port: int) -> bool:
                     probe.bind((address, port))
                 except OSError:
                     return False
-    return not _answers_on_ipv6(port)
+    return not takes_connections("::1", port, within=0.2)
 
 
-def _answers_on_ipv6(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("::1", port), timeout=0.2):
+def takes_connections(host: str, port: int, *, within: float) -> bool:
+    """True if somebody who listens there takes a connection within so many seconds."""
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=within):
         return True
     return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import httpx
 
 from harness.errors import TargetError
 from harness.targets.phases import Phases
+from harness.targets.ports import takes_connections
 
 POLL_SECONDS = 0.05
 _PROBE_SECONDS = 0.5
@@ -121,13 +121,7 @@ class Readiness:
             raise self._error(f"{self.name} is ready but without the module {' and '.join(missing)}")
 
     def _grpc_answers(self) -> bool:
-        if self.grpc is None:
-            return True
-        try:
-            with socket.create_connection(self.grpc, timeout=_PROBE_SECONDS):
-                return True
-        except OSError:
-            return False
+        return self.grpc is None or takes_connections(*self.grpc, within=_PROBE_SECONDS)
 
     def _error(self, what: str) -> TargetError:
         log = self.tail()
