@@ -35,6 +35,7 @@ CHAPTERS = (
     "objects",
     "vectorizing",
     "vectorizing_calls",
+    "vectorizing_texts",
     "near_text",
     "encoder",
     "durability",

@@ -41,6 +41,14 @@ class AnArrayCountsOnce(Rules):
         return [weight / len(texts) for weight in found[: len(texts)]] + found[len(texts) :]
 
 
+@mutant("vectorizing/empty-text")
+class EmptyTextsAreLeftOut(Rules):
+    """An empty text is taken for a missing one: it is not sent, and the vector is the image's alone."""
+
+    def texts(self, config: VectorConfig, properties: Mapping[str, Any]) -> list[Field]:
+        return [(field, text) for field, text in super().texts(config, properties) if text]
+
+
 @mutant("vectorizing/query-sent")
 class QueriesAreWrapped(Rules):
     """The image of a query is sent with a line break in it."""
