@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.checks.beside import Beside, answers
 from harness.checks.case import Case
+from harness.checks.upheaval import Upheavals
 from harness.dataset import Dataset, Run, adopt, load
 from harness.dataset.probe import Probe, probing
 from harness.errors import AnswerError, HarnessError
@@ -56,6 +57,7 @@ class Stage:
         self._interfaces: dict[str, Interface] = {}
         self._probe: Probe | None = None
         self._beside = self._open.enter_context(closing(Beside()))
+        self._upheavals = self._open.enter_context(closing(Upheavals()))
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
         """Return a collection, loaded; it is loaded when it is first asked for.
@@ -118,6 +120,7 @@ class Stage:
             self._target,
             self._renew,
             self._beside,
+            self._upheavals,
         )
 
     def _renew(self) -> None:

@@ -13,6 +13,7 @@ from harness.checks.beside import Beside
 from harness.checks.questioning import Questioning
 from harness.checks.registry import image_alone
 from harness.checks.spread import spread
+from harness.checks.upheaval import Upheavals
 from harness.dataset import Dataset, Run, Scratch, Stored
 from harness.dataset.probe import Probe
 from harness.dataset.scratch import scratch
@@ -71,7 +72,8 @@ class Case(Questioning):
         questions: the scenario's own questions of this collection.
         target: the opened target, for what only some can do; None in a process that has only been told its address.
         renew: makes new connections for everybody, after the database was away.
-        beside: the databases that were started beside the open one; None where none can be.
+        beside: the databases that were started beside the open one; whoever gives the target closes them.
+        upheavals: what was done to the database, for all checks that wait for the same; nobody else's by default.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Case(Questioning):
         target: object | None = None,
         renew: Callable[[], None] | None = None,
         beside: Beside | None = None,
+        upheavals: Upheavals | None = None,
     ) -> None:
         super().__init__(dataset)
         self.interface = interface
@@ -91,7 +94,8 @@ class Case(Questioning):
         self.asked = 0
         self._target = target
         self._renew = renew
-        self._beside = beside
+        self._beside = beside or Beside()
+        self.upheavals = upheavals or Upheavals()
         self.probe = probe
         self._run = run
 
@@ -133,10 +137,7 @@ class Case(Questioning):
             Skipped: if the target can't start one.
             TargetError: if it did not start.
         """
-        target = self.ability(CanStartCluster)
-        if self._beside is None:
-            raise Skipped("no cluster is started for this check")
-        return self._beside.cluster(target, nodes)
+        return self._beside.cluster(self.ability(CanStartCluster), nodes)
 
     def second(self, settings: Mapping[str, str]) -> Endpoint:
         """Return another database with these settings on top, the same for every check that asks for these.
@@ -145,10 +146,7 @@ class Case(Questioning):
             Skipped: if the target can't start one.
             TargetError: if it did not start.
         """
-        target = self.ability(CanStartSecond)
-        if self._beside is None:
-            raise Skipped("no second database is started for this check")
-        return self._beside.second(target, settings)
+        return self._beside.second(self.ability(CanStartSecond), settings)
 
     def was_away(self, endpoint: Endpoint) -> None:
         """Go on after the database was away: with new connections, for whoever asks.

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 
 from harness.abilities import CanKill, CanPause, CanRestart
 from harness.checks.case import Case, Skipped
 from harness.checks.rankings import different
 from harness.checks.registry import check, directed, image_alone
+from harness.checks.upheaval import Halves, Upheaval
 from harness.dataset import Scratch
 from harness.images import Picture, planted_picture
 from harness.interfaces import connect
@@ -35,6 +37,10 @@ def _restart(case: Case) -> None:
 
 def _kill(case: Case) -> None:
     case.was_away(case.ability(CanKill).kill())
+
+
+_restarted = Upheaval(_restart)
+_killed = Upheaval(_kill)
 
 
 def _ask(case: Case, questions: Sequence[Question]) -> Asked:
@@ -66,16 +72,18 @@ def _compare(case: Case, question: Question, before: Sequence[Hit], after: Seque
 
 
 @check("durability/restart-same-answer", source=_SAME, abilities=("restart",))
-def a_restart_changes_no_answer(case: Case) -> None:
+@_restarted.around
+def a_restart_changes_no_answer(case: Case) -> Halves:
     """After a restart the same question has the same answer, ids and distances, to the digit."""
     case.ability(CanRestart)
     asked = _rankings(case)
-    _restart(case)
+    yield None
     _demand_same(case, asked, "after a restart")
 
 
 @check("durability/restart-threshold", source=_SAME, abilities=("restart",))
-def a_restart_changes_no_threshold(case: Case) -> None:
+@_restarted.around
+def a_restart_changes_no_threshold(case: Case) -> Halves:
     """After a restart a distance gives the same set, its boundary included."""
     case.ability(CanRestart)
     questions = []
@@ -87,17 +95,18 @@ def a_restart_changes_no_threshold(case: Case) -> None:
             for border in sorted(border for border in borders if border is not None)
         ]
     asked = _ask(case, questions)
-    _restart(case)
+    yield None
     _demand_same(case, asked, "after a restart")
 
 
 @check("durability/restart-new-image", source="a class keeps its vectorizer", abilities=("restart",))
-def a_new_image_is_understood_after_a_restart(case: Case) -> None:
+@_restarted.around
+def a_new_image_is_understood_after_a_restart(case: Case) -> Halves:
     """After a restart an image that was never asked with is answered rightly, without a new import."""
     case.ability(CanRestart)
     picture = _unseen(case)
     truth = case.truth_of(picture)
-    _restart(case)
+    yield None
     question = case.near(picture, limit=_FEW)
     hits = case.hits(question)
     case.demand(question, hits, truth.faults(hits, truth.expect(limit=_FEW)))
@@ -116,24 +125,26 @@ def _unseen(case: Case) -> Picture:
 
 
 @check("durability/restart-import", source="a class keeps its vectorizer", writes=True, abilities=("restart",))
-def a_new_object_is_found_after_a_restart(case: Case) -> None:
+@_restarted.around
+def a_new_object_is_found_after_a_restart(case: Case) -> Halves:
     """After a restart a new object gets a vector and is found beside those that were there."""
     case.ability(CanRestart)
     with case.scratch() as shelf:
         pictures = _pictures(case)
         ids = shelf.fill(pictures[1:])
-        _restart(case)
+        yield None
         _demand_there(case, shelf, [*ids, shelf.add(pictures[0])], "after a restart")
 
 
 @check("durability/restart-deleted", source="a deleted object is gone", writes=True, abilities=("restart",))
-def a_deleted_object_stays_deleted_over_a_restart(case: Case) -> None:
+@_restarted.around
+def a_deleted_object_stays_deleted_over_a_restart(case: Case) -> Halves:
     """An object that was deleted before a restart stays deleted; the others stay."""
     case.ability(CanRestart)
     with case.scratch() as shelf:
         ids = shelf.fill(_pictures(case))
         shelf.delete(ids[0])
-        _restart(case)
+        yield None
         _demand_there(case, shelf, ids[1:], "after a restart")
 
 
@@ -141,18 +152,20 @@ def a_deleted_object_stays_deleted_over_a_restart(case: Case) -> None:
 
 
 @check("durability/kill-keeps", source=_KEPT, writes=True, abilities=("kill",))
-def a_kill_loses_nothing_that_was_acknowledged(case: Case) -> None:
+@_killed.around
+def a_kill_loses_nothing_that_was_acknowledged(case: Case) -> Halves:
     """After a kill every object whose storing was acknowledged is found by its image."""
     case.ability(CanKill)
     with case.scratch() as shelf:
         pictures = _pictures(case)
-        ids = [*shelf.fill(pictures[1:]), shelf.add(pictures[0])]
-        _kill(case)
-        _demand_there(case, shelf, ids, "after a kill")
+        ids = shelf.fill(pictures[1:])
+        last = yield partial(shelf.add, pictures[0])
+        _demand_there(case, shelf, [*ids, last], "after a kill")
 
 
 @check("durability/kill-replaced", source=_KEPT, writes=True, when=(directed, image_alone), abilities=("kill",))
-def a_kill_undoes_no_change(case: Case) -> None:
+@_killed.around
+def a_kill_undoes_no_change(case: Case) -> Halves:
     """After a kill an object whose image was replaced is found by the new image and not by the old one."""
     case.ability(CanKill)
     with case.scratch() as shelf:
@@ -161,19 +174,19 @@ def a_kill_undoes_no_change(case: Case) -> None:
         shelf.put(ids[0], new)
         there = case.on(shelf.read())
         asked = _ask(there, [there.near(one, limit=len(ids) + 1) for one in (old, new)])
-        _kill(case)
+        yield None
         _demand_there(case, shelf, ids, "after a kill")
         _demand_same(there, asked, "after a kill")
 
 
 @check("durability/kill-deleted", source=_KEPT, writes=True, abilities=("kill",))
-def a_deleted_object_stays_deleted_over_a_kill(case: Case) -> None:
+@_killed.around
+def a_deleted_object_stays_deleted_over_a_kill(case: Case) -> Halves:
     """An object whose deletion was acknowledged before a kill stays deleted; the others stay."""
     case.ability(CanKill)
     with case.scratch() as shelf:
         ids = shelf.fill(_pictures(case))
-        shelf.delete(ids[0])
-        _kill(case)
+        yield partial(shelf.delete, ids[0])
         _demand_there(case, shelf, ids[1:], "after a kill")
 
 

@@ -18,6 +18,7 @@ from harness.reference.settings import SERVICES
 
 _NAMES = f"else {' or '.join(SERVICES.values())}"
 _FOLDER = "PERSISTENCE_DATA_PATH"
+_STDIN = 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,7 +74,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _until_closed(ended: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(_STDIN, 1024):  # not through `sys.stdin`, whose lock a process that ends could not get any more
+        pass
     ended.set()
 
 

@@ -102,6 +102,19 @@ def test_a_process_of_its_own(service: PlantedService, tmp_path: Path) -> None:
         assert running.wait(20) == 0
 
 
+def test_a_request_to_end_ends_it_in_order(service: PlantedService, tmp_path: Path) -> None:
+    """Asked to end while it still watches for its parent, it ends with code 0 and without a word."""
+    command = [sys.executable, "-m", "harness.reference", "--inference", service.url, "--folder", str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*command, "--exit-with-parent"], text=True, **pipes) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert "ready" in running.stdout.readline()
+        running.terminate()
+        assert running.wait(20) == 0
+        assert not running.stderr.read()
+
+
 def test_in_a_container_it_goes_by_weaviates_own_names(service: PlantedService, tmp_path: Path) -> None:
     """Service and folder come from the variables that Weaviate's container knows; it listens where it is told to."""
     environment = {**os.environ, "IMAGE_INFERENCE_API": service.url, "PERSISTENCE_DATA_PATH": str(tmp_path / "data")}

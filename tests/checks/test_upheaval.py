@@ -1,0 +1,145 @@
+"""What is done to a server is done once for all clauses that wait for it, and nobody pays for another's trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from staging import staged
+
+from harness.checks import Case, all_checks
+from harness.checks.judging import judge
+from harness.checks.upheaval import Halves, Upheaval, Upheavals
+from harness.errors import AnswerError, TargetError
+from harness.interfaces.rest import Rest
+from harness.model import Endpoint, Outcome
+from harness.reference.rules import Rules
+from harness.scenario import Collection, Scenario
+from harness.stage import Stage
+
+
+class Counted:
+    """A target that counts what is done to the reference behind it; `broken` does not come back."""
+
+    def __init__(self, target: Any) -> None:
+        self._target = target
+        self.restarts = 0
+        self.broken = False
+
+    def restart(self) -> Endpoint:
+        """Restart it, unless it is broken."""
+        self.restarts += 1
+        if self.broken:
+            raise TargetError("it did not come back")
+        endpoint: Endpoint = self._target.restart()
+        return endpoint
+
+
+@pytest.fixture
+def counted(planted_url: str, tmp_path: Path) -> Iterator[tuple[Counted, Stage]]:
+    """The honest reference as a target that counts its restarts, and a stage on it."""
+    with staged(Rules(), planted_url, tmp_path) as stage:
+        target = Counted(stage._target)
+        with closing(Stage(stage.endpoint, stage.run, tmp_path, target=target)) as watched:
+            yield target, watched
+
+
+def outcomes(
+    stage: Stage, scenario: Scenario, collection: Collection, *names: str, interface: str = "grpc"
+) -> list[str]:
+    """What these clauses about a restart come to, one after the other."""
+    dataset = stage.dataset(scenario, collection)
+    found = []
+    for name in names:
+        case = stage.case(dataset, interface)
+        verdict = judge(all_checks()[f"durability/restart-{name}"], case, scenario=scenario.name)
+        assert verdict.asked == case.asked
+        found.append(str(verdict.outcome))
+    return found
+
+
+def test_five_clauses_share_a_restart(counted: tuple[Counted, Stage], scenario: Scenario, squared: Collection) -> None:
+    """All clauses about a restart of a collection over an interface are judged after one and the same."""
+    target, stage = counted
+    names = ("same-answer", "threshold", "new-image", "import", "deleted")
+    assert outcomes(stage, scenario, squared, *names) == ["held"] * 5
+    assert target.restarts == 1
+
+
+def test_another_interface_has_its_own(counted: tuple[Counted, Stage], scenario: Scenario, squared: Collection) -> None:
+    """Another interface, and a clause that is asked once more, see a restart of their own."""
+    target, stage = counted
+    outcomes(stage, scenario, squared, "threshold")
+    outcomes(stage, scenario, squared, "threshold", interface="graphql")
+    assert target.restarts == 2
+    outcomes(stage, scenario, squared, "import", "threshold", interface="graphql")
+    assert target.restarts == 3
+
+
+def test_what_was_not_asked_is_taken_away(
+    counted: tuple[Counted, Stage], scenario: Scenario, squared: Collection
+) -> None:
+    """The classes of clauses that waited and were never asked are gone when the stage is closed."""
+    _, stage = counted
+    outcomes(stage, scenario, squared, "same-answer")
+    with Rest(stage.endpoint) as rest:
+        assert [one["class"] for one in rest.classes() if "Scratch" in one["class"]]
+        stage.close()
+        assert not [one["class"] for one in rest.classes() if "Scratch" in one["class"]]
+
+
+def test_a_server_that_does_not_come_back_is_everybodys_trouble(
+    counted: tuple[Counted, Stage], scenario: Scenario, squared: Collection
+) -> None:
+    """If the restart fails, every clause that waited for it is undecided, and it is tried once."""
+    target, stage = counted
+    target.broken = True
+    assert outcomes(stage, scenario, squared, "same-answer", "deleted") == [Outcome.UNDECIDED] * 2
+    assert target.restarts == 1
+
+
+class Nowhere:
+    """As much of a case as two halves need: where they are asked, and what has happened so far."""
+
+    def __init__(self, told: list[str]) -> None:
+        self.told = told
+        self.asked = 0
+        self.upheavals = Upheavals()
+        self.dataset = self.interface = self
+        self.class_name = self.name = "nowhere"
+
+
+def first(case: Nowhere) -> Halves:
+    """Has something to do at the last moment."""
+    case.told.append("first, before")
+    case.asked += 1
+    sent = yield lambda: case.told.append("first, last thing") or "a word"
+    case.asked += 1
+    case.told.append(f"first, after, with {sent}")
+
+
+def second(case: Nowhere) -> Halves:
+    """Is in trouble from the beginning."""
+    case.told.append("second, before")
+    raise AnswerError("no answer")
+    yield None
+
+
+def test_the_last_thing_comes_directly_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First halves, then what is to be done last, then the upheaval; trouble in one half is told in its own turn."""
+    told: list[str] = []
+    happening: Any = Upheaval(lambda case: case.told.append("it happens"))
+    one, other = happening.around(first), happening.around(second)
+    monkeypatch.setattr("harness.checks.upheaval._alike", lambda *_: [other])
+    case: Any = Nowhere(told)
+    one(case)
+    assert case.asked == 2
+    before = ["first, before", "second, before", "first, last thing", "it happens"]
+    assert told == [*before, "first, after, with a word"]
+    with pytest.raises(AnswerError):
+        other(case)
+    assert isinstance(case, Nowhere)
+    assert not isinstance(case, Case)
