@@ -16,7 +16,7 @@ from harness.model import Inference, Level, Outcome, Question, Verdict
 from harness.record import Entry, LatencyEntry, StagesEntry, VerdictEntry
 from harness.scenario import LATENCY, Asked, Collection, LoadProfile, Promise, Scenario
 from harness.splitting import stages
-from harness.station import Station, unfit
+from harness.station import Station, lacking, unfit
 from harness.statistics import carried, interval, needed, percentile
 
 _GRAVITY = (
@@ -62,7 +62,7 @@ def measure(measured: Measured, benchmark: Any) -> tuple[list[Entry], Verdict]:
     """
     station, scenario, collection, asked = measured.station, measured.scenario, measured.collection, measured.asked
     stage = station.stage()
-    reason = unfit(scenario, measured.interface, stage.endpoint)
+    reason = unfit(scenario, measured.interface, stage.endpoint) or lacking(collection, stage.endpoint)
     if reason or benchmark.disabled:
         verdict = elsewhere(measured, reason or "pytest-benchmark is switched off")
         _leave(benchmark)

@@ -29,6 +29,9 @@ _LAST_LINES = 8
 _NEAR_IMAGE_OVER_GRPC = (1, 22)
 """The first release whose gRPC service has near_image (source: its public protocol files)."""
 
+_INDEX_SINCE = {"flat": (1, 23), "dynamic": (1, 25)}
+"""The first release with that kind of index, if it is not as old as hnsw (source: its documentation)."""
+
 
 class Station:
     """A target that was asked for, with what this process knows of it.
@@ -224,7 +227,10 @@ class Station:
         """Return what a check comes to; a collection that could not be loaded leaves it undecided."""
         repeat = self.again(scenario, check.id)
         stage = self.stage()
-        outcome, reason = Outcome.SKIPPED, unfit(scenario, interface, stage.endpoint)
+        outcome, reason = (
+            Outcome.SKIPPED,
+            unfit(scenario, interface, stage.endpoint) or lacking(collection, stage.endpoint),
+        )
         if not reason:
             try:
                 dataset = self.dataset(scenario, collection)
@@ -315,6 +321,14 @@ def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
         return "the server's gRPC address is not known or does not answer: give it as http://HOST:PORT?grpc=PORT"
     if interface == "grpc" and endpoint.release and endpoint.release < _NEAR_IMAGE_OVER_GRPC:
         return f"Weaviate {endpoint.version} has no nearImage over gRPC: it came with 1.22"
+    return ""
+
+
+def lacking(collection: Collection, endpoint: Endpoint) -> str:
+    """Return what this version has not, so that a collection cannot be made; empty if it has everything."""
+    since = _INDEX_SINCE.get(collection.index)
+    if since is not None and endpoint.release and endpoint.release < since:
+        return f"Weaviate {endpoint.version} has no {collection.index} index: it came with {since[0]}.{since[1]}"
     return ""
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from harness.model import Endpoint, Needs
 from harness.scenario import Scenario, load_scenario, shipped_scenarios
-from harness.station import unfit
+from harness.scenario.values import Index
+from harness.station import lacking, unfit
 
 SERVER = Endpoint("a server", "http://127.0.0.1:1", "1.39.0", grpc="127.0.0.1:2")
 
@@ -41,3 +42,22 @@ def test_without_a_grpc_address_only_grpc_is_left_out(scenario: Scenario) -> Non
 def test_grpc_is_asked_from_the_release_that_knows_near_image(scenario: Scenario, version: str, fit: bool) -> None:  # noqa: FBT001 - a table
     """Before 1.22 gRPC has no nearImage: that is skipped, and not a violation."""
     assert (unfit(scenario, "grpc", replace(SERVER, version=version)) == "") is fit
+
+
+@pytest.mark.parametrize(
+    ("version", "index", "lacks"),
+    [
+        ("1.19.13", "hnsw", ""),
+        ("1.19.13", "flat", "Weaviate 1.19.13 has no flat index: it came with 1.23"),
+        ("1.23.0", "flat", ""),
+        ("1.24.9", "dynamic", "Weaviate 1.24.9 has no dynamic index: it came with 1.25"),
+        ("1.25.0", "dynamic", ""),
+        ("", "flat", ""),
+    ],
+)
+def test_a_kind_of_index_is_asked_from_the_release_that_has_it(
+    scenario: Scenario, version: str, index: Index, lacks: str
+) -> None:
+    """Of a scenario with several kinds of index an older release is asked what it has."""
+    collection = replace(scenario.collections[0], index=index)
+    assert lacking(collection, replace(SERVER, version=version)) == lacks
