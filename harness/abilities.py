@@ -83,10 +83,10 @@ class CanStartSecond(Protocol):
 
 @runtime_checkable
 class CanStartCluster(Protocol):
-    """A target that can start a cluster of its kind beside the open database."""
+    """A target that can start a cluster of its kind beside the open database, or whose database is one."""
 
     def cluster(self, nodes: int) -> AbstractContextManager[tuple[Endpoint, ...]]:
-        """A cluster of so many nodes, each at an address of its own, before the same inference service; then gone."""
+        """So many nodes, each at an address of its own, before the same inference service; what was started goes."""
 
 
 @runtime_checkable

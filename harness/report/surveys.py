@@ -91,11 +91,14 @@ def said(record: Record, pen: Pen) -> Iterator[Table | Text]:
 
 
 def spells(entry: AxisEntry) -> list[tuple[str, int, int, float | None, float | None]]:
-    """Return what lies between the events of an axis: name, answered, failed, the median of ms, the worst recall."""
+    """Return what lies between the events of an axis: name, answered, failed, the median of ms, the worst recall.
+
+    A second in which something happens belongs to the side that has more of it.
+    """
     edges = [(0.0, "before"), *entry.events, (float("inf"), "")]
     found = []
     for (start, what), (end, _) in pairwise(edges):
-        some = [one for one in entry.answered if start <= one.start < end]
+        some = [one for one in entry.answered if start <= one.start + one.seconds / 2 < end]
         times = [one.p50_ms for one in some if one.p50_ms is not None]
         recalls = [one.recall for one in some if one.recall is not None]
         answered, failed = sum(one.answered for one in some), sum(one.failed for one in some)

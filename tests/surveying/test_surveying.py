@@ -195,12 +195,15 @@ def test_a_server_that_answers_wrongly_keeps_no_rate(place: Place) -> None:
 
 
 def test_what_lies_between_events_is_told_apart() -> None:
-    """Seconds before a node was lost, while it was away and after it was back are summed up each on its own."""
+    """Seconds before a node was lost, while it was away and after it was back are summed up each on its own.
+
+    A second in which it is lost counts where more of it lies.
+    """
     moments = [
         AnsweredFact(start=second, seconds=1, answered=10 - bad, failed=bad, p50_ms=5.0 + second, recall=1.0 - bad / 10)
         for second, bad in enumerate([0, 0, 4, 1, 0])
     ]
-    entry = AxisEntry(about="a node", answered=tuple(moments), events=((2.0, "lost"), (4.0, "back")))
+    entry = AxisEntry(about="a node", answered=tuple(moments), events=((2.4, "lost"), (4.1, "back")))
     assert spells(entry) == [
         ("before", 20, 0, 5.5, 1.0),
         ("lost", 15, 5, 7.5, 0.6),
@@ -213,4 +216,5 @@ def test_a_target_without_nodes_to_lose_is_no_target_for_that(place: Place) -> N
     done = place.run("outage", "--target", "reference")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "cannot lose a node of a cluster" in done.stderr
-    assert "embedded" in done.stderr
+    assert "embedded:" in done.stderr
+    assert "compose:" in done.stderr

@@ -16,6 +16,7 @@ from harness.targets.compose.project import Found, Project
 from harness.targets.compose.reading import Reading, data_folder, environment, grpc_port, http_port
 from harness.targets.greeting import grpc_answers, meta_of
 from harness.targets.keys import api_key
+from harness.targets.metrics import port_of, published
 from harness.targets.phases import Phases
 from harness.targets.readiness import POLL_SECONDS, Readiness
 
@@ -25,6 +26,23 @@ _GRPC_OLD_SECONDS = 3.0
 _GRPC_SINCE = (1, 23)  # the release from which clients need it; older ones are tested without it where it is missing
 _NODES_SECONDS = 90.0
 _ASK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node that is ready.
+
+    Args:
+        url: where it answers.
+        meta: what its `/v1/meta` says.
+        grpc: where its gRPC answers; empty if it does not.
+        weaviate: whether it is one, or the reference.
+    """
+
+    url: str
+    meta: Mapping[str, Any]
+    grpc: str
+    weaviate: bool
 
 
 @dataclass(slots=True)
@@ -37,6 +55,7 @@ class Database:
         modules: those that it must have.
         services: what stands behind it: it does not get ready if one of them dies.
         patience: seconds that it may take to get ready.
+        ready: what was found when it was last waited for, by node.
     """
 
     project: Project
@@ -44,9 +63,7 @@ class Database:
     modules: tuple[str, ...]
     services: tuple[Found, ...] = ()
     patience: float = 300.0
-    meta: dict[str, Any] = field(default_factory=dict)
-    grpc: str = ""
-    weaviate: bool = True
+    ready: dict[str, Node] = field(default_factory=dict)
 
     @property
     def nodes(self) -> tuple[Found, ...]:
@@ -58,14 +75,14 @@ class Database:
         """The API key that it wants; empty for none."""
         return api_key(environment(self._copy(self.reading.nodes[0])))
 
-    @property
-    def url(self) -> str:
-        """Where the first node answers."""
-        return self._url(self.reading.nodes[0])
-
     def data(self, name: str) -> str:
         """The folder inside that a node keeps its data in."""
         return data_folder(self._copy(name))
+
+    def metrics(self) -> str:
+        """What the first node publishes for Prometheus; empty if it was not told to."""
+        port = port_of(environment(self._copy(self.reading.nodes[0])))
+        return published(self.nodes[0].address(port)) if port else ""
 
     def wait(self, phases: Phases) -> None:
         """Wait until every node is ready, and each knows the others.
@@ -73,24 +90,17 @@ class Database:
         Raises:
             TargetError: one, or a service behind it, died or did not get ready, or lacks a module.
         """
-        for name in reversed(self.reading.nodes):
-            node = self.project.containers[name]
-            ready = Readiness(
-                name=node.what,
-                url=self._url(name),
-                grpc=None,  # Docker itself takes connections to a published port, so being connected says nothing
-                modules=self.modules,
-                exited=self._exited(node),
-                tail=node.tail,
-                phases=phases,
-                seconds=self.patience,
-                headers=self._headers,
-            )
-            self.meta = ready.wait()
+        told = {name: self._told(name, phases) for name in reversed(self.reading.nodes)}
         with phases.timed("modules and gRPC"):
-            self.weaviate = meta_of(parse(self.url), self.key).weaviate
+            ours = {name: not meta_of(parse(self._url(name)), self.key).weaviate for name in told}
+            if len(told) > 1 and any(ours.values()):
+                what = f"{next(name for name in ours if ours[name])} is the reference, which joins no other nodes"
+                raise TargetError(what, hint="A cluster in containers needs an image of a real Weaviate.")
             self._wait_for_each_other()
-            self.grpc = self._wait_for_grpc()
+            self.ready = {
+                name: Node(self._url(name), told[name], self._grpc(name, told[name]), not ours[name])
+                for name in self.reading.nodes
+            }
 
     def restart(self) -> None:
         """End every node politely, start them on the same data and ports, wait until ready.
@@ -111,6 +121,21 @@ class Database:
         for node in self.nodes:
             node.kill()
         self._start_again()
+
+    @contextlib.contextmanager
+    def lost(self, name: str) -> Iterator[None]:
+        """Kill one node as by a power cut; after the block it is there again, on what is on its disk.
+
+        Raises:
+            TargetError: it did not come back.
+        """
+        node = self.project.containers[name]
+        node.kill()
+        try:
+            yield
+        finally:
+            node.start_again()
+            self.wait(Phases())
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -144,6 +169,22 @@ class Database:
     def _url(self, name: str) -> str:
         return self.project.containers[name].url(http_port(self.reading.service(name)))
 
+    def _told(self, name: str, phases: Phases) -> dict[str, Any]:
+        """Wait until a node is ready, and return its `/v1/meta`."""
+        node = self.project.containers[name]
+        ready = Readiness(
+            name=node.what,
+            url=self._url(name),
+            grpc=None,  # Docker itself takes connections to a published port, so being connected says nothing
+            modules=self.modules,
+            exited=self._exited(node),
+            tail=node.tail,
+            phases=phases,
+            seconds=self.patience,
+            headers=self._headers,
+        )
+        return ready.wait()
+
     def _exited(self, node: Found) -> Callable[[], int | None]:
         """How the death of a node is noticed; raises if another one, or a service behind it, died: the cause then."""
 
@@ -169,26 +210,27 @@ class Database:
 
     def _healthy_nodes(self) -> int:
         try:
-            answer = httpx.get(f"{self.url}/v1/nodes", headers=self._headers, timeout=_ASK_SECONDS, trust_env=False)
+            first = self._url(self.reading.nodes[0])
+            answer = httpx.get(f"{first}/v1/nodes", headers=self._headers, timeout=_ASK_SECONDS, trust_env=False)
             return sum(each.get("status") == "HEALTHY" for each in answer.json().get("nodes") or [])
         except (httpx.HTTPError, ValueError, AttributeError):
             return 0
 
-    def _wait_for_grpc(self) -> str:
-        """Return where the first node's gRPC answers; empty if it does not and this version may lack it."""
-        first = self.reading.service(self.reading.nodes[0])
-        where = self.nodes[0].address(grpc_port(first))
-        address = parse(f"{self.url}?grpc={where.rpartition(':')[2]}")
-        old = _release(str(self.meta["version"])) < _GRPC_SINCE
+    def _grpc(self, name: str, meta: Mapping[str, Any]) -> str:
+        """Return where a node's gRPC answers; empty if it does not and this version may lack it."""
+        node = self.project.containers[name]
+        where = node.address(grpc_port(self.reading.service(name)))
+        address = parse(f"{self._url(name)}?grpc={where.rpartition(':')[2]}")
+        old = _release(str(meta["version"])) < _GRPC_SINCE
         seconds = _GRPC_OLD_SECONDS if old else _GRPC_SECONDS
         deadline = time.monotonic() + seconds
         while trouble := grpc_answers(address, self.key):
-            self.nodes[0].check_alive()
+            node.check_alive()
             if time.monotonic() > deadline and old:
                 return ""
             if time.monotonic() > deadline:
-                what = f"{self.nodes[0].what} is ready, but its gRPC did not answer within {seconds:.0f} s: {trouble}"
-                raise TargetError(what, log=self.nodes[0].tail())
+                what = f"{node.what} is ready, but its gRPC did not answer within {seconds:.0f} s: {trouble}"
+                raise TargetError(what, log=node.tail())
             time.sleep(POLL_SECONDS)
         return where
 

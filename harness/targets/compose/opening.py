@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from harness.errors import TargetError
 from harness.model import Inference
 from harness.targets import ports as free_ports
+from harness.targets.compose.clustering import of_nodes
 from harness.targets.compose.database import Database
 from harness.targets.compose.project import PortTakenError, Project
-from harness.targets.compose.reading import Reading, grpc_port, http_port, names_of
+from harness.targets.compose.reading import Reading, environment, grpc_port, http_port, names_of
 from harness.targets.compose.rewriting import Changes, rewritten
 from harness.targets.compose.source import Source
 from harness.targets.docker import images, inference
 from harness.targets.docker.daemon import Daemon
 from harness.targets.docker.inference import Service
+from harness.targets.metrics import port_of
 from harness.targets.phases import Phases
 from harness.targets.server_settings import left_of
 from harness.targets.state import Claim
@@ -96,12 +99,37 @@ class Opened:
         Raises:
             TargetError: it did not start; the first one is as it was.
         """
+        modules = left_of(self.database.modules, settings)
+        with self._beside(self.reading, self.changes.but(settings), modules) as database:
+            yield database
+
+    @contextlib.contextmanager
+    def cluster(self, nodes: int) -> Iterator[Database]:
+        """So many nodes that are one database: those of the file, or else its one Weaviate several times, beside it.
+
+        Raises:
+            TargetError: it did not start, or the file has several nodes, and fewer.
+        """
+        own = len(self.reading.nodes)
+        if own >= nodes:
+            yield self.database
+            return
+        if own > 1:
+            what = f"{self.file.said()} has a cluster of {own} nodes, and one of {nodes} is asked for"
+            raise TargetError(what, hint="Give it more nodes; or one Weaviate alone, which is then started as often.")
+        with self._beside(of_nodes(self.reading, nodes), self.changes.but({}), self.database.modules) as database:
+            yield database
+
+    @contextlib.contextmanager
+    def _beside(self, reading: Reading, changes: Changes, modules: tuple[str, ...]) -> Iterator[Database]:
+        """Another database before the same services, as a project of its own; gone after the block."""
         self.lent += 1
         name = f"{self.project.name}-{self.lent}"
-        project = replace(self.project, name=name, file=self.claim.folder / f"{name}.yaml", containers={})
-        database = replace(self.database, project=project, modules=left_of(self.database.modules, settings))
+        file = self.claim.folder / f"{name}.yaml"
+        project = replace(self.project, name=name, file=file, nodes=reading.nodes, containers={})
+        database = replace(self.database, project=project, reading=reading, modules=modules, ready={})
         try:
-            _write(self.file, project, self.reading, self.changes.but(settings))
+            _write(self.file, project, reading, changes)
             project.make()
             with self._lent(project):
                 project.start(self.patience)
@@ -137,7 +165,7 @@ class Opened:
 
 def _write(file: Source, project: Project, reading: Reading, changes: Changes) -> list[str]:
     """Write the copy with ports that are free now."""
-    changes = replace(changes, ports=_ports(reading, alone=changes.alone))
+    changes = replace(changes, ports=_ports(reading, changes))
     project.containers.clear()
     project.ports = changes.ports
     project.whole, notes = rewritten(file, reading, changes)
@@ -145,10 +173,10 @@ def _write(file: Source, project: Project, reading: Reading, changes: Changes) -
     return notes
 
 
-def _ports(reading: Reading, *, alone: bool) -> dict[str, dict[int, int]]:
+def _ports(reading: Reading, changes: Changes) -> dict[str, dict[int, int]]:
     """Free ports for every Weaviate, and for what stands behind it: it is asked directly too."""
-    wanted = {name: [http_port(reading.service(name)), grpc_port(reading.service(name))] for name in reading.nodes}
-    for each in () if alone else reading.behind.values():
+    wanted = {name: _published(reading.service(name), changes) for name in reading.nodes}
+    for each in () if changes.alone else reading.behind.values():
         wanted.setdefault(each.service, [each.port])
     chosen: dict[str, dict[int, int]] = {}
     for name, inside in wanted.items():
@@ -158,6 +186,12 @@ def _ports(reading: Reading, *, alone: bool) -> dict[str, dict[int, int]]:
             first = free_ports.pick().http
         chosen[name] = {port: first + number for number, port in enumerate(inside)}
     return chosen
+
+
+def _published(service: Mapping[str, Any], changes: Changes) -> list[int]:
+    """Where a Weaviate is asked, inside: HTTP, gRPC, and its metrics if it is to publish any."""
+    metrics = port_of({**environment(service), **changes.settings})
+    return [http_port(service), grpc_port(service), *([metrics] if metrics else [])]
 
 
 def _make_volumes(daemon: Daemon, changes: Changes) -> None:

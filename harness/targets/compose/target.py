@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.abilities import Usage
@@ -18,6 +19,7 @@ from harness.targets.compose.reading import Reading, key_variable, read
 from harness.targets.compose.rewriting import Changes
 from harness.targets.compose.source import Source, source
 from harness.targets.docker import gpu, images, options
+from harness.targets.docker.containers import Container
 from harness.targets.docker.daemon import Daemon, connected
 from harness.targets.docker.labels import labels
 from harness.targets.docker.leftovers import remove_claimed, sweep
@@ -56,6 +58,7 @@ class ComposeTarget:
         self._patience = patience
         self._what = ""
         self._opened: Opened | None = None
+        self._nodes: dict[str, tuple[Database, str]] = {}
         self._last_log = ""
 
     def describe(self) -> str:
@@ -96,7 +99,7 @@ class ComposeTarget:
                 self._file, daemon, claim, reading, changes, project, database, self._patience
             )  # fmt: skip
             self.notes += opened.start(self.phases)
-            yield self._endpoint(opened, database)
+            yield self._endpoint(opened)
 
     def restart(self) -> Endpoint:
         """Restart every node on the same data and addresses, wait until ready, and return the endpoint.
@@ -106,7 +109,7 @@ class ComposeTarget:
         """
         opened = self._running()
         opened.database.restart()
-        return self._endpoint(opened, opened.database)
+        return self._endpoint(opened)
 
     def kill(self) -> Endpoint:
         """Kill every node as by a power cut, start them on what is on their disks, and return the endpoint.
@@ -116,7 +119,7 @@ class ComposeTarget:
         """
         opened = self._running()
         opened.database.kill()
-        return self._endpoint(opened, opened.database)
+        return self._endpoint(opened)
 
     def paused(self) -> contextlib.AbstractContextManager[None]:
         """Freeze every node for as long as the block lasts."""
@@ -133,20 +136,21 @@ class ComposeTarget:
 
         opened = self._running()
         several = len(opened.reading.nodes) > 1
-        found = [
-            usage(
-                opened.daemon,
+        asked: list[tuple[Container, str, str]] = [
+            (
                 opened.project.containers[name],
                 f"database {name}" if several else "database",
                 opened.database.data(name),
             )
             for name in opened.reading.nodes
         ]
-        behind = [
-            usage(opened.daemon, service.container, f"inference {' '.join(service.modules)}")
-            for service in opened.services.values()
-        ]
-        return (*found, *behind)
+        asked += [(each.container, f"inference {' '.join(each.modules)}", "") for each in opened.services.values()]
+        with ThreadPoolExecutor(len(asked)) as together:  # Docker measures a container once a second
+            return tuple(together.map(lambda each: usage(opened.daemon, *each), asked))
+
+    def metrics(self) -> str:
+        """What Weaviate, of several nodes the first, publishes for Prometheus; empty if it was not told to."""
+        return self._running().database.metrics()
 
     @contextlib.contextmanager
     def second(self, settings: Mapping[str, str]) -> Iterator[Endpoint]:
@@ -157,7 +161,25 @@ class ComposeTarget:
         """
         opened = self._running()
         with opened.second(settings) as database:
-            yield self._endpoint(opened, database)
+            yield self._endpoint_of(opened, database, database.reading.nodes[0])
+
+    @contextlib.contextmanager
+    def cluster(self, nodes: int) -> Iterator[tuple[Endpoint, ...]]:
+        """The nodes of the file, where it has so many; else its one Weaviate so many times, gone after the block.
+
+        Raises:
+            TargetError: a node did not start, or the file has several nodes, and fewer.
+        """
+        opened = self._running()
+        with opened.cluster(nodes) as database:
+            named = database.reading.nodes[:nodes]
+            self._nodes = {database.ready[name].url: (database, name) for name in named}
+            yield tuple(self._endpoint_of(opened, database, name) for name in named)
+
+    def lost(self, node: Endpoint) -> contextlib.AbstractContextManager[None]:
+        """Kill a node of the cluster as by a power cut; after the block it is there again, on what is on its disk."""
+        database, name = self._nodes[node.url]
+        return database.lost(name)
 
     def _check_modules(self, reading: Reading, needs: Needs, settings: Mapping[str, str]) -> None:
         """The file's own settings are what is tested: a module that it lacks is not added behind its back."""
@@ -203,22 +225,29 @@ class ComposeTarget:
             volumes={**options.volumes_of(needs.volumes), **self._volumes},
         )
 
-    def _endpoint(self, opened: Opened, database: Database) -> Endpoint:
-        version, modules = str(database.meta["version"]), database.meta.get("modules") or {}
+    def _endpoint(self, opened: Opened) -> Endpoint:
+        """The database that was opened, which is what is said to be tested."""
+        nodes = opened.reading.nodes
+        first = opened.database.ready[nodes[0]]
+        many = f", {len(nodes)} nodes" if len(nodes) > 1 else ""
+        tested = f"Weaviate {first.meta['version']} was tested"
+        subject = tested if first.weaviate else "no Weaviate was tested but the reference"
+        self._what = f"{subject}: the containers of {self._file.said()} ({', '.join(nodes)}{many})"
+        return self._endpoint_of(opened, opened.database, nodes[0])
+
+    def _endpoint_of(self, opened: Opened, database: Database, name: str) -> Endpoint:
+        node = database.ready[name]
+        version, modules = str(node.meta["version"]), node.meta.get("modules") or {}
         note = f"Weaviate {version} answers no gRPC: it is asked over GraphQL and REST alone"
-        if not database.grpc and note not in self.notes:
+        if not node.grpc and note not in self.notes:
             self.notes.append(note)
-        nodes = len(opened.reading.nodes)
-        many = f", {nodes} nodes" if nodes > 1 else ""
-        subject = f"Weaviate {version} was tested" if database.weaviate else "no Weaviate was tested but the reference"
-        self._what = f"{subject}: the containers of {self._file.said()} ({', '.join(opened.reading.nodes)}{many})"
         return Endpoint(
             target=self.name,
-            url=database.url,
+            url=node.url,
             version=version,
-            grpc=database.grpc,
+            grpc=node.grpc,
             modules=modules,
-            weaviate=database.weaviate,
+            weaviate=node.weaviate,
             started=True,
             read_only=self._setup.read_only,
             inference={module: each for module, each in opened.behind.items() if module in modules},

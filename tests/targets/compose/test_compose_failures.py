@@ -34,6 +34,18 @@ def trouble(target: ComposeTarget, needs: Needs = ONE) -> TargetError:
 
 
 @docker
+def test_the_reference_is_no_node_of_a_cluster(make_target: MakeTarget, left: Left) -> None:
+    """That is said as soon as it is known, and not waited for."""
+    target = make_target("reference")
+    with target.open(ONE):
+        before = left.names()
+        with pytest.raises(TargetError, match="is the reference, which joins no other") as caught, target.cluster(2):
+            pytest.fail("it opened")
+        assert "a real Weaviate" in caught.value.hint
+        assert left.names() == before
+
+
+@docker
 @pytest.mark.parametrize(
     ("how", "says", "log"),
     [

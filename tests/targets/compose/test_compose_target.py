@@ -13,7 +13,8 @@ import pytest
 from composing import MakeTarget, write_file
 from daemons import Images, Left
 
-from harness.abilities import CanKill, CanPause, CanRestart, CanShowLogs, CanShowStatistics, CanStartSecond
+from harness.abilities import ABILITIES, CanLoseNode, CanShowMetrics
+from harness.errors import TargetError
 from harness.model import Endpoint, Needs
 from harness.targets.compose.program import Compose
 from harness.targets.compose.source import source
@@ -56,7 +57,8 @@ def opened(images: Images, compose: Compose, tmp_path_factory: pytest.TempPathFa
         patch.setenv("NEARIMAGE_STATE", str(folder))
         patch.setenv("NODE", "from-here")
         target = ComposeTarget(source(str(file)), setup=setup)
-        with target.open(Needs(modules=ONE.modules, settings={"A": "scenario", "B": "scenario"})) as endpoint:
+        settings = {"A": "scenario", "B": "scenario", "PROMETHEUS_MONITORING_ENABLED": "true"}
+        with target.open(Needs(modules=ONE.modules, settings=settings)) as endpoint:
             yield Open(target, endpoint, folder)
 
 
@@ -103,8 +105,8 @@ def test_another_image_stands_behind_the_module(opened: Open) -> None:
 
 
 def test_every_ability(opened: Open) -> None:
-    """Restart, kill, pause, logs, statistics and a second server."""
-    for ability in (CanRestart, CanKill, CanPause, CanShowLogs, CanShowStatistics, CanStartSecond):
+    """No check is skipped for want of one, and no survey."""
+    for ability in (*(each for each, _ in ABILITIES.values()), CanLoseNode, CanShowMetrics):
         assert isinstance(opened.target, ability), ability
 
 
@@ -133,6 +135,11 @@ def test_each_container_tells_what_it_uses(opened: Open) -> None:
     assert database.disk
 
 
+def test_its_metrics_are_published_where_its_settings_say_so(opened: Open) -> None:
+    """Their port is published on loopback with the others."""
+    assert opened.target.metrics().startswith("go_memstats_heap_alloc_bytes")
+
+
 def test_a_second_server_has_its_own_settings_and_the_same_services(opened: Open, left: Left) -> None:
     """It runs beside the first one, and is gone after its block."""
     before = left.names()
@@ -144,6 +151,25 @@ def test_a_second_server_has_its_own_settings_and_the_same_services(opened: Open
         assert len(left.names() - before) == 3, "a container, a network, a volume"
     assert left.names() == before
     assert environment(opened.endpoint)["A"] == "person"
+
+
+def test_one_weaviate_is_started_as_a_cluster_beside_it(opened: Open, left: Left) -> None:
+    """Each node has its own address, data and name; one that is lost comes back where it was, and then all are gone."""
+    before = left.names()
+    with opened.target.cluster(3) as nodes:
+        told = [environment(each) for each in nodes]
+        assert [each["CLUSTER_HOSTNAME"] for each in told] == ["node1", "node2", "node3"]
+        assert {each["RAFT_JOIN"] for each in told} == {"node1,node2,node3"}
+        assert {(each["A"], each["MONEY"]) for each in told} == {("person", "a $ b")}
+        assert len({each.url for each in (opened.endpoint, *nodes)}) == 4
+        assert {each.inference == opened.endpoint.inference for each in nodes} == {True}
+        assert len(left.names() - before) == 7, "three containers, three volumes, a network"
+        with opened.target.lost(nodes[2]):
+            assert httpx.get(f"{nodes[1].url}/lives").text == "x"
+            with pytest.raises(httpx.TransportError):
+                httpx.get(f"{nodes[2].url}/lives")
+        assert httpx.get(f"{nodes[2].url}/lives").text == "xx", "on the same data"
+    assert left.names() == before
 
 
 def test_the_same_file_twice_at_once(make_target: MakeTarget, opened: Open, left: Left) -> None:
@@ -166,9 +192,9 @@ def test_a_volume_with_a_name_is_there_afterwards(make_target: MakeTarget, docke
         docker_client.volumes.get("nearimage-test-kept").remove()
 
 
-def test_several_nodes_are_one_database(images: Images, make_target: MakeTarget, tmp_path: Path) -> None:
-    """Nodes that join each other are started together, and the first is asked; each tells what it uses."""
-    always = {"PERSISTENCE_DATA_PATH": "/data", "ENABLE_MODULES": "", "NODES": "3"}
+def test_several_nodes_are_one_database(images: Images, make_target: MakeTarget, tmp_path: Path, left: Left) -> None:
+    """Nodes that join each other are started together, and the first is asked; they are the cluster that is wanted."""
+    always = {"PERSISTENCE_DATA_PATH": "/data", "ENABLE_MODULES": "", "RAFT_BOOTSTRAP_EXPECT": "3"}
     joining = {**always, "CLUSTER_JOIN": "one:7946"}
     nodes = {"one": always, "two": joining, "three": joining}
     image = images.fake()
@@ -184,6 +210,16 @@ def test_several_nodes_are_one_database(images: Images, make_target: MakeTarget,
         assert [each.part for each in target.statistics()] == ["database one", "database two", "database three"]
         assert "3 nodes" in target.describe()
         assert target.logs().count("--- ") == 3
+        before = left.names()
+        with target.cluster(3) as found:
+            assert found[0] == endpoint
+            assert [environment(each)["CLUSTER_HOSTNAME"] for each in found] == ["one", "two", "three"]
+            with target.lost(found[1]), pytest.raises(httpx.TransportError):
+                environment(found[1])
+            assert environment(found[1])["CLUSTER_HOSTNAME"] == "two"
+            assert left.names() == before
+        with pytest.raises(TargetError, match="has a cluster of 3 nodes, and one of 5 is asked for"), target.cluster(5):
+            pytest.fail("it opened")
 
 
 def test_a_key_of_the_file_is_the_endpoints(make_file: Callable[..., Path], make_target: MakeTarget) -> None:

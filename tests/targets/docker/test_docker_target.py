@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +113,11 @@ def test_a_paused_server_says_nothing_and_goes_on_afterwards(make_target: MakeTa
 
 
 def test_each_container_tells_what_it_uses(make_target: MakeTarget) -> None:
-    """CPU seconds, resident and anonymous memory, and disk, of the database and of the service."""
+    """CPU seconds, resident and anonymous memory, and disk, of the database and of the service; and its heap."""
     target = make_target()
-    with target.open(ONE):
+    with target.open(replace(ONE, settings={"PROMETHEUS_MONITORING_ENABLED": "true"})):
         database, service = target.statistics()
+        assert target.metrics().startswith("go_memstats_heap_alloc_bytes")
     assert (database.part, service.part) == ("database", "inference img2vec-neural")
     for part in (database, service):
         assert part.cpu_seconds > 0

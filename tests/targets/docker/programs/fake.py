@@ -1,8 +1,8 @@
 """A named fake of Weaviate and of an inference service, for a container; needs nothing but Python.
 
 FAKE says how it behaves: fine (default), exits, dies, never-ready, deaf (an open port that says nothing), no-module,
-no-grpc, reference, hungry. VERSION is the version that it says it is, NODES how many nodes it says its cluster has.
-In the folder of its data it adds a letter to the file `lives` in each life.
+no-grpc, reference, hungry. VERSION is the version that it says it is. It says that its cluster has as many nodes as it
+was told to expect. In the folder of its data it adds a letter to the file `lives` in each life.
 """
 
 from __future__ import annotations
@@ -47,9 +47,12 @@ class Handler(BaseHTTPRequestHandler):
             version = os.environ.get("VERSION", "1.39.0")
             body = json.dumps({"version": version, "modules": {name: {} for name in names if name}}).encode()
         elif self.path == "/v1/nodes":
-            body = json.dumps({"nodes": [{"status": "HEALTHY"}] * int(os.environ.get("NODES", "1"))}).encode()
+            nodes = [{"status": "HEALTHY"}] * int(os.environ.get("RAFT_BOOTSTRAP_EXPECT", "1"))
+            body = json.dumps({"nodes": nodes}).encode()
         elif self.path == "/environment":
             body = json.dumps(dict(os.environ)).encode()
+        elif self.path == "/metrics":
+            body = b"go_memstats_heap_alloc_bytes 1e+06\n"
         elif self.path == "/lives":
             body = (DATA / "lives").read_bytes()
         elif self.path.startswith("/nearimage/"):
@@ -108,6 +111,9 @@ def main() -> None:
         lives.write("x")
     if FAKE != "no-grpc":
         threading.Thread(target=serve_grpc, daemon=True).start()
+    if os.environ.get("PROMETHEUS_MONITORING_ENABLED") == "true":
+        metrics = ThreadingHTTPServer(("0.0.0.0", 2112), Handler)
+        threading.Thread(target=metrics.serve_forever, daemon=True).start()
     ThreadingHTTPServer(("0.0.0.0", 8080), Handler).serve_forever()
 
 
