@@ -25,7 +25,25 @@ class LimitShown:
 
     entry: LimitEntry
     steps: tuple[LimitStepFact, ...]
-    curve: Plot | None
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The percentiles that are told of each rate, each with the kind of its line; the median is told once."""
+        return {"p50": "second", f"p{self.entry.q:g}": "first"}
+
+    def percentiles(self, step: LimitStepFact) -> dict[str, PercentileFact]:
+        """What is told of a rate, by the same names."""
+        return {"p50": step.p50, f"p{self.entry.q:g}": step.promised}
+
+    @property
+    def curve(self) -> Plot | None:
+        """Latency against rate, and what is promised."""
+        series: list[tuple[str, str, Points]] = []
+        for name, kind in self.kinds.items():
+            found = [(step.rate, self.percentiles(step)[name].value_ms) for step in self.steps]
+            series.append((name, kind, [(rate, value) for rate, value in found if value]))
+        series.append(("promised", "bound", [(step.rate, self.entry.bound_ms) for step in self.steps]))
+        return plot(series, x_label=lambda x: f"{x:.3g}/s", y_label=_ms)
 
     @property
     def sentence(self) -> str:
@@ -59,7 +77,7 @@ class AxisShown:
 
 def limits(record: Record) -> list[LimitShown]:
     """Return every limit of a record, its steps by rate."""
-    return [_limit(entry) for entry in record.limits]
+    return [LimitShown(entry, tuple(sorted(entry.steps, key=lambda step: step.rate))) for entry in record.limits]
 
 
 def scalings(record: Record) -> list[ScalingShown]:
@@ -115,21 +133,6 @@ def _spells(entry: AxisEntry, pen: Pen) -> Table:
         cells = (f"{answered:,}", f"{failed:,}", _perhaps(typical), "-" if recall is None else f"{recall:.3f}")
         table.add_row(pen.text(what), *(pen.text(cell) for cell in cells))
     return table
-
-
-def _limit(entry: LimitEntry) -> LimitShown:
-    steps = tuple(sorted(entry.steps, key=lambda step: step.rate))
-    named = ((f"p{entry.q:g}", "first", [step.promised for step in steps]), ("p50", "second", [s.p50 for s in steps]))
-    series = [
-        (name, kind, _known([step.rate for step in steps], [one.value_ms for one in found]))
-        for name, kind, found in named
-    ]
-    series.append(("promised", "bound", [(step.rate, entry.bound_ms) for step in steps]))
-    return LimitShown(entry, steps, plot(series, x_label=lambda x: f"{x:.3g}/s", y_label=_ms))
-
-
-def _known(xs: list[float], ys: list[float | None]) -> Points:
-    return [(x, y) for x, y in zip(xs, ys, strict=True) if y]
 
 
 def _scaling(entry: ScalingEntry) -> ScalingShown:
@@ -200,15 +203,14 @@ def _steps(limit: LimitShown, pen: Pen) -> Table:
     entry = limit.entry
     table = pen.table(f"Latency against rate: {entry.scenario}")
     table.add_column("rate", justify="right")
-    for name in ("answered", "p50", f"p{entry.q:g}", "CPU", "of service"):
+    for name in ("answered", *limit.kinds, "CPU", "of service"):
         table.add_column(name, justify="right", overflow="fold")
     table.add_column("came to")
     for step in limit.steps:
         table.add_row(
             pen.text(f"{step.rate:.3g}/s"),
             pen.text(f"{step.fates.get('ok', 0):,}"),
-            _percentile(step.p50, pen),
-            _percentile(step.promised, pen),
+            *(_percentile(one, pen) for one in limit.percentiles(step).values()),
             pen.text(_perhaps(step.used.database_cpu_ms)),
             pen.text(_perhaps(step.used.service_cpu_ms)),
             pen.text(step.kept, _KEPT[step.kept]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 
@@ -37,6 +38,7 @@ from harness.surveying.watching import METRICS, Watch, watching
 
 _PROMISE = re.compile(r"p(?P<q>[0-9]+(?:\.[0-9]+)?):(?P<bound>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>ms|s)")
 _WARM = 20
+_SPARE = 1.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def limit(options: LimitOptions, say: Say) -> Path:
         HarnessError: the target could not be opened, loaded or asked.
     """
     _demand_enough(options)
+    _say_how_long(options, say)
     written: list[Path] = []
     with survey(options.targets, _needs(options.scenario), options.out, written.append, say, writes=False) as site:
         collection = options.scenario.collections[0]
@@ -111,13 +114,25 @@ def _needs(scenario: Scenario) -> Needs:
 
 def _demand_enough(options: LimitOptions) -> None:
     least = needed(options.promised.q)
-    seconds = least / options.first
+    seconds = _seconds(options, options.first)
     if seconds > options.longest:
         what = f"p{options.promised.q:g} needs {least:,} answers: at {options.first:g}/s that is {seconds:,.0f} s"
+        enough = ceil(options.first * seconds / options.longest)
         hint = (
-            f"Begin with {least / options.longest:.3g}/s or more (--first), promise a lower percentile, or --longest."
+            f"Begin with {enough}/s (--first), let each rate take longer (--longest {ceil(seconds)}), or promise less."
         )
         raise UsageError(what, hint=hint)
+
+
+def _say_how_long(options: LimitOptions, say: Say) -> None:
+    first, q = options.first, options.promised.q
+    steps = ", ".join(f"{_seconds(options, rate):,.0f} s at {rate:g}/s" for rate in (first, 2 * first, 4 * first))
+    say(f"p{q:g} needs {needed(q):,} answers at each rate: {steps}; and more where answers hang together")
+
+
+def _seconds(options: LimitOptions, rate: float) -> float:
+    """For how long a rate is asked at least: until its percentile can be said, and a little, for the draw is random."""
+    return max(options.seconds, needed(options.promised.q) * _SPARE / rate)
 
 
 class _Rates:
@@ -140,7 +155,7 @@ class _Rates:
     def measure(self, rate: float) -> LimitStepFact:
         """Ask at a rate, long enough for the percentile, and say what that came to."""
         options, promised = self._options, self._options.promised
-        seconds = max(options.seconds, needed(promised.q) * 1.02 / rate)
+        seconds = _seconds(options, rate)
         if seconds > options.longest:
             return self._unsaid(rate, seconds)
         self._seed += 1
@@ -167,6 +182,8 @@ class _Rates:
         lateness = float(np.percentile(late, 99)) if len(late) else 0.0
         median, promised = (PercentileFact.of(*one) for one in percentiles(times, (50.0, q)))
         kept, why = came_to(promised, bound, samples, wrong, found)
+        if kept is Kept.OPEN and not found.short and (enough := would_take(promised, bound, seconds)):
+            why += f"; {enough:,.0f} s at this rate might tell (--seconds {enough:.0f} --longest {enough:.0f})"
         return LimitStepFact(
             rate=rate,
             seconds=seconds,
@@ -183,7 +200,7 @@ class _Rates:
     def _unsaid(self, rate: float, seconds: float) -> LimitStepFact:
         q = self._options.promised.q
         median, none = (PercentileFact.of(*one) for one in percentiles(np.empty(0), (50.0, q)))
-        why = f"p{q:g} would need {seconds:,.0f} s at this rate"
+        why = f"p{q:g} would need {seconds:,.0f} s at this rate (--longest {ceil(seconds)})"
         return LimitStepFact(
             rate=rate, seconds=0, fates={}, p50=median, promised=none, lateness_ms=0, kept="open", why=why
         )
@@ -225,6 +242,32 @@ def came_to(promised: PercentileFact, bound: float, samples: Samples, wrong: int
     elif promised.high_ms <= bound:
         kept, why = Kept.KEPT, ""
     return kept, why
+
+
+def would_take(promised: PercentileFact, bound: float, seconds: float) -> float | None:
+    """Return for how many seconds a rate has to be asked until it can be told, as far as what was seen goes.
+
+    Answers that hang together count for fewer, so it takes as many times more until there are enough of them. An
+    interval gets narrower with the root of their number, until it leaves out what is promised.
+
+    Args:
+        promised: the percentile, with its interval if there is one.
+        bound: the milliseconds that it may take.
+        seconds: for how long the rate was asked.
+
+    Returns:
+        The seconds, in full tens; None where nothing was seen, and where an interval is on one side already.
+    """
+    if promised.value_ms is None or not promised.independent:
+        return None
+    if promised.low_ms is None or promised.high_ms is None:
+        factor = promised.needed / promised.independent
+    elif promised.low_ms <= bound < promised.high_ms and promised.value_ms != bound:
+        edge = promised.high_ms if promised.value_ms < bound else promised.low_ms
+        factor = ((edge - promised.value_ms) / (bound - promised.value_ms)) ** 2
+    else:
+        return None
+    return ceil(max(1.0, factor) * seconds / 10) * 10.0
 
 
 def _tell(options: LimitOptions, site: Site, found: Limit[LimitStepFact], rates: _Rates, watch: Watch) -> None:

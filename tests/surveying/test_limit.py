@@ -12,7 +12,7 @@ from harness.load.saturation import Kept
 from harness.load.validity import validity
 from harness.record import PercentileFact
 from harness.surveying.answered import answered
-from harness.surveying.limit import came_to
+from harness.surveying.limit import came_to, would_take
 
 N = 2000
 CALM = Disturbance(own=0.1)
@@ -110,6 +110,32 @@ def test_answers_that_hang_together_are_fewer_than_they_are() -> None:
     kept, why = said(rows, 60_000.0, q=90.0)
     assert kept is Kept.OPEN
     assert "which hang together: they count as" in why
+
+
+@pytest.mark.parametrize(
+    ("interval", "bound", "independent", "seconds"),
+    [
+        ((12.0, 18.0), 16.0, 2000, 180.0),  # the upper edge has to come from 3 ms away to 1 ms
+        ((12.0, 18.0), 13.0, 2000, 50.0),  # the lower one from 3 ms to 2 ms
+        (None, 16.0, 10, 200.0),  # half of the 20 that a median needs, in 100 s
+        (None, 16.0, 2000, 100.0),  # never shorter than it was
+        ((12.0, 18.0), 15.0, 2000, None),  # exactly what is promised: nobody knows
+        ((12.0, 18.0), 20.0, 2000, None),  # kept already
+        ((12.0, 18.0), 10.0, 2000, None),  # broken already
+    ],
+)
+def test_it_is_said_how_long_it_would_take_to_tell(
+    interval: tuple[float, float] | None, bound: float, independent: int, seconds: float | None
+) -> None:
+    """More answers that hang together, or an interval as narrow as the distance from what is promised."""
+    low, high = interval or (None, None)
+    fact = PercentileFact(q=50, n=2000, needed=20, value_ms=15, low_ms=low, high_ms=high, independent=independent)
+    assert would_take(fact, bound, 20.0 if interval else 100.0) == seconds
+
+
+def test_nobody_can_say_how_long_it_takes_where_nothing_was_seen() -> None:
+    """A rate without enough answers says that by itself."""
+    assert would_take(PercentileFact(q=99, n=3, needed=1000), 200.0, 5.0) is None
 
 
 def test_each_second_has_its_answers_on_the_axis_of_the_survey() -> None:

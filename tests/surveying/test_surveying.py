@@ -182,7 +182,8 @@ def test_a_percentile_that_would_take_too_long_is_an_error_before_anything_start
     place.scenario()
     done = place.run("limit", "tiny.yaml", "--promise", "p99.9:1s", "--target", "reference")
     assert done.returncode == 2
-    assert "p99.9 needs 10,000 answers: at 10/s that is 1,000 s" in done.stderr
+    assert "p99.9 needs 10,000 answers: at 10/s that is 1,020 s" in done.stderr
+    assert "Begin with 85/s (--first), let each rate take longer (--longest 1020)" in done.stderr
 
 
 def test_a_server_that_answers_wrongly_keeps_no_rate(place: Place) -> None:
