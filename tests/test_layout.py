@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets": BASE | {"abilities", "exchange", "inference", "keeping", "reference", "transport"},
     "dataset": BASE | {"images", "oracle", "scenario", "interfaces"},
     "checks": BASE | {"abilities", "golden", "images", "oracle", "scenario", "stubs", "interfaces", "dataset"},
+    "watching": BASE | {"abilities", "load", "record"},
     "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "stubs", "transport"},
     "report": BASE | {"histogram", "record", "statistics"},
     "comparing": BASE
@@ -81,7 +82,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "station",
         "statistics",
     }
-    | {"load_words", "sitting"},
+    | {"load_words", "sitting", "watching"},
     "surveying": BASE
     | {
         "abilities",
@@ -96,7 +97,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runs",
         "scenario",
     }
-    | {"station", "statistics", "targets", "telling", "truth"},
+    | {"station", "statistics", "targets", "telling", "truth", "watching"},
     # one run, from the bottom up: exactly what is needed
     "deviations": {"model", "scenario"},
     "fleet": BASE | {"inference", "options", "scenario", "targets"},

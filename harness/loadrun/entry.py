@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +16,7 @@ from harness.load.schedule import Schedule
 from harness.load.steady import Steady
 from harness.load.validity import Validity
 from harness.record import (
+    AxisEntry,
     ClockFact,
     GeneratorFact,
     JudgedFact,
@@ -25,6 +26,9 @@ from harness.record import (
     RawFact,
 )
 from harness.statistics import Interval, Percentile, carried
+from harness.watching.answered import answered
+from harness.watching.looking import Watch
+from harness.watching.used import looks, used
 
 _MOMENTS = 40
 _RAW_DIGITS = 7
@@ -42,7 +46,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """Everything that a load came to, before it is written down; `steady` rows are those that percentiles are of."""
+    """Everything that a load came to, before it is written down; `steady` rows are those that percentiles are of.
+
+    `watch` is what the target used meanwhile; the load `began` at this moment of `time.perf_counter`.
+    """
 
     place: Place
     schedule: Schedule
@@ -55,6 +62,8 @@ class Found:
     concurrency: int
     timeout: float
     judged: Judged | None = None
+    watch: Watch = field(default_factory=Watch)
+    began: float = 0.0
     inserted: int = 0
     cold: float | None = None
     module_share: Interval | None = None
@@ -117,10 +126,24 @@ def load_entry(found: Found, *, raw: bool = False) -> LoadEntry:
             others=disturbance.others,
             loop=found.generator,
         ),
+        used=used(found.watch, int(samples.ok.sum())),
         invalid=found.validity.reasons,
         short=found.validity.short,
         notes=(found.steady.why, *found.notes),
         raw=_raw(found) if raw else None,
+    )
+
+
+def axis_entry(found: Found) -> AxisEntry | None:
+    """Write down what the target used, on one axis with the latency; None if it does not tell."""
+    place = found.place
+    if not found.watch.moments:
+        return None
+    return AxisEntry(
+        target=place.target,
+        about=f"{place.scenario}: {place.collection} over {place.interface}",
+        looks=looks(found.watch, found.began),
+        answered=answered(found.samples, found.schedule.seconds, 0.0),
     )
 
 

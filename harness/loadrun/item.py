@@ -10,7 +10,7 @@ from harness.dataset import UnfitError
 from harness.errors import HarnessError, UnsupportedError
 from harness.load.wires import NAMES
 from harness.load_words import words_of
-from harness.loadrun.entry import Place, load_entry
+from harness.loadrun.entry import Place, axis_entry, load_entry
 from harness.loadrun.measuring import Loaded, put_under_load
 from harness.loadrun.promised import Promised
 from harness.model import Level, Outcome, Verdict
@@ -75,6 +75,7 @@ def measure(under: UnderLoad) -> tuple[list[Entry], Verdict]:
             exact=exact,
             workers=under.options.load_workers,
             listen=under.options.load_listen,
+            target=station.target,
         )
     except (UnfitError, UnsupportedError) as error:
         return _only(elsewhere(under, f"{error.what}. {error.hint}".strip()))
@@ -86,6 +87,8 @@ def measure(under: UnderLoad) -> tuple[list[Entry], Verdict]:
     verdicts = list(Promised(loaded.found, scenario, under.again, lambda: _evidence(loaded)).verdicts())
     wanted = [verdict for verdict in verdicts if under.options.wants(verdict.check)] or verdicts[:1]
     entries: list[Entry] = [load_entry(loaded.found, raw=under.load.raw), *map(VerdictEntry.of, wanted)]
+    if (axis := axis_entry(loaded.found)) is not None:
+        entries.append(axis)
     return entries, min(wanted, key=lambda one: _GRAVITY.index(one.outcome))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
+from time import perf_counter
 from uuid import uuid4
 
 import numpy as np
@@ -35,9 +36,13 @@ from harness.loadrun.entry import Found, Place
 from harness.model import Endpoint
 from harness.scenario import OpenLoad
 from harness.statistics import Interval
+from harness.watching.looking import looking
 
 _JUDGED = 100
 """Questions whose answers are compared, the most asked first: the vector of each has to be made."""
+
+_LOOKS = 1.0
+"""Seconds between two looks at what is used: they are this process's too, which has requests to send."""
 
 _EVEN = ("constant", "poisson")
 """The schedules at whose rate a server comes to rest; of a ramp or steps nobody expects it."""
@@ -75,6 +80,7 @@ def put_under_load(
     exact: bool,
     workers: int = 0,
     listen: str = "",
+    target: object = None,
 ) -> Loaded:
     """Put a collection under load.
 
@@ -86,6 +92,7 @@ def put_under_load(
         exact: whether an answer that lacks a neighbour is wrong; otherwise that is told as recall.
         workers: so many of Locust's workers send; 0: this process does.
         listen: where workers of other machines find this one; empty starts them here.
+        target: the opened target, to be asked what its parts use meanwhile.
 
     Raises:
         AnswerError: there is no connection, or the vector of a question can't be had.
@@ -102,7 +109,12 @@ def put_under_load(
     cold = _cold(how, requests)
     service = _service(case)
     since = calls_since(service, NO_CALLS)[0] if service else 0
-    with _inserting(case, load) as inserting, watching(ports_of(case.endpoint)) as disturbance:
+    with (
+        _inserting(case, load) as inserting,
+        looking(target, every=_LOOKS) as watch,
+        watching(ports_of(case.endpoint)) as disturbance,
+    ):
+        began = perf_counter()
         if workers:
             _demand_distributable(case, load)
             sent = run_distributed(
@@ -145,6 +157,8 @@ def put_under_load(
         concurrency=load.concurrency,
         timeout=load.timeout,
         judged=_judged(asking, answers, samples, how, _added(inserting), exact=exact),
+        watch=watch,
+        began=began,
         inserted=len(inserting.stored) if inserting is not None else 0,
         cold=cold,
         processes=workers or 1,

@@ -36,7 +36,8 @@ from harness.record.load_entries import (
     RawFact,
 )
 from harness.record.stage_entries import StagesEntry
-from harness.record.survey_entries import AxisEntry, LimitEntry, LimitStepFact, ScalingEntry
+from harness.record.survey_entries import LimitEntry, LimitStepFact, ScalingEntry
+from harness.record.used_entries import AxisEntry, LookFact, UsedFact
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -53,6 +54,7 @@ __all__ = [
     "LimitStepFact",
     "LoadEntry",
     "LoadedCollection",
+    "LookFact",
     "MomentFact",
     "NoteEntry",
     "PartFact",
@@ -71,6 +73,7 @@ __all__ = [
     "StagesEntry",
     "TargetEntry",
     "UsageEntry",
+    "UsedFact",
     "VerdictEntry",
     "json_schema",
     "plain",

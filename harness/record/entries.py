@@ -13,7 +13,8 @@ from harness.record.comparison_entries import CalibrationEntry, ComparisonEntry,
 from harness.record.fact import Fact, Facts, Milliseconds, Seconds, Sha256, Text
 from harness.record.load_entries import LoadEntry
 from harness.record.stage_entries import StagesEntry
-from harness.record.survey_entries import AxisEntry, LimitEntry, ScalingEntry
+from harness.record.survey_entries import LimitEntry, ScalingEntry
+from harness.record.used_entries import AxisEntry
 
 SCHEMA_VERSION: Literal[1] = 1
 

@@ -42,6 +42,7 @@ Text = Annotated[str, BeforeValidator(_text)]
 Facts = Annotated[dict[str, Any], BeforeValidator(plain)]
 Seconds = Annotated[float, Field(ge=0)]
 Milliseconds = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 

@@ -32,7 +32,8 @@ from harness.record.entries import (
 from harness.record.fact import Fact
 from harness.record.load_entries import LoadEntry
 from harness.record.stage_entries import StagesEntry
-from harness.record.survey_entries import AxisEntry, LimitEntry, ScalingEntry
+from harness.record.survey_entries import LimitEntry, ScalingEntry
+from harness.record.used_entries import AxisEntry
 
 LONGEST_LINE = 64 * 2**20
 """Bytes; a longer line is no entry of ours (a million raw samples take a quarter of it)."""

@@ -6,9 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeInt
 
-from harness.record.fact import Fact, Milliseconds, Seconds, Text
-
-Share = Annotated[float, Field(ge=0, le=1)]
+from harness.record.fact import Fact, Milliseconds, Seconds, Share, Text
+from harness.record.used_entries import UsedFact
 
 
 class PercentileFact(Fact):
@@ -124,7 +123,7 @@ class LoadEntry(Fact):
     requests, `invalid` says why the measurement can't be trusted; the one of them that is `short` is no excuse for a
     server: the rate was not reached, or it never came to rest. `kind` is the schedule's: constant, poisson, steps,
     ramp, replay. `cold` is what the very first request took;
-    `module_share` between what the inference service's part of the median is.
+    `module_share` between what the inference service's part of the median is. `used` is of all requests.
     """
 
     type: Literal["load"] = "load"
@@ -152,6 +151,7 @@ class LoadEntry(Fact):
     inserted: NonNegativeInt = 0
     module_share: tuple[Share, Share] | None = None
     generator: GeneratorFact
+    used: UsedFact = UsedFact()
     invalid: tuple[Text, ...] = ()
     short: Text = ""
     notes: tuple[Text, ...] = ()

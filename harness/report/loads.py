@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from harness.record import ClockFact, LoadEntry, MomentFact, PercentileFact
+from harness.record import ClockFact, LoadEntry, MomentFact, PercentileFact, UsedFact
 from harness.report import words
 from harness.report.breaking import Breaking
 from harness.report.pen import Pen
@@ -94,6 +94,8 @@ def facts(entry: LoadEntry) -> tuple[tuple[str, str], ...]:
     if entry.cold is not None:
         found.append(("first request", f"{words.milliseconds(entry.cold)} ms over a new connection"))
     found.append(("steady state", f"from {entry.steady_from:.3g} s on" if entry.steady else "none"))
+    if entry.used.database_cpu_ms is not None:
+        found.append(("used for each answer", _used(entry.used)))
     late = next((one.value_ms for one in generator.lateness if one.value_ms is not None), None)
     sent = f"{generator.cpu:.0%} of a processor"
     sent += "" if late is None else f", late by {words.milliseconds(late)} ms at p50"
@@ -102,6 +104,21 @@ def facts(entry: LoadEntry) -> tuple[tuple[str, str], ...]:
     found += [("note", note) for note in entry.notes]
     found += [("invalid", reason) for reason in entry.invalid]
     return tuple(found)
+
+
+def _used(used: UsedFact) -> str:
+    """What the database, and the service behind it if it tells, took of a processor, and the most memory of each."""
+    parts = (
+        ("the database", used.database_cpu_ms, used.resident),
+        ("the inference service", used.service_cpu_ms, used.service_resident),
+    )
+    said = [
+        f"{name} {words.milliseconds(cpu)} ms of a processor" + (f", {words.size(memory)} at most" if memory else "")
+        for name, cpu, memory in parts
+        if cpu is not None
+    ]
+    heap = f"; Go heap {words.size(used.heap)} at most" if used.heap else ""
+    return "; ".join(said) + heap
 
 
 def _fates(entry: LoadEntry) -> str:

@@ -28,13 +28,13 @@ from harness.load.validity import Validity, lost, validity
 from harness.model import Needs, Outcome
 from harness.options import TargetOptions
 from harness.record import AxisEntry, LimitEntry, LimitStepFact, PercentileFact
-from harness.record.survey_entries import AnsweredFact
+from harness.record.used_entries import AnsweredFact
 from harness.scenario import Asked, Scenario
 from harness.statistics import needed
-from harness.surveying.answered import answered
 from harness.surveying.site import Say, Site, survey
-from harness.surveying.used import looks, used
-from harness.surveying.watching import METRICS, Watch, watching
+from harness.watching.answered import answered
+from harness.watching.looking import METRICS, Watch, looking
+from harness.watching.used import looks, used
 
 _PROMISE = re.compile(r"p(?P<q>[0-9]+(?:\.[0-9]+)?):(?P<bound>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>ms|s)")
 _WARM = 20
@@ -101,7 +101,7 @@ def limit(options: LimitOptions, say: Say) -> Path:
             wrong = f"{rates.at_rest.wrong} of {rates.at_rest.answers} answers are not the exact ones, at rest already"
             site.judge("limit/right", Outcome.VIOLATED, wrong, options.scenario.name)
             return written[0]
-        with watching(site.target) as watch:
+        with looking(site.target) as watch:
             found = search(rates.measure, first=options.first, most=options.most)
         _tell(options, site, found, rates, watch)
     return written[0]
@@ -164,7 +164,7 @@ class _Rates:
         answers = Answers()
         began = perf_counter() - self._site.began
         ports = disturbance.ports_of(self._case.endpoint)
-        with disturbance.watching(ports) as disturbed, watching(self._site.target) as watch:
+        with disturbance.watching(ports) as disturbed, looking(self._site.target) as watch:
             samples = run_open(self._wire, self._encoded, schedule.times, which, heard=answers)
         self.moments += answered(samples, seconds, began)
         found = validity(samples, seconds, disturbed, lanes=CONCURRENCY)

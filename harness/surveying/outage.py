@@ -22,12 +22,12 @@ from harness.model import Endpoint, Module, NearImage, Needs, Outcome, Question
 from harness.options import TargetOptions
 from harness.record import AxisEntry
 from harness.surveying import sizes
-from harness.surveying.answered import answered
 from harness.surveying.site import Say, Site, survey
 from harness.surveying.sizes import Size
 from harness.truth import Asked, InMemory, Neighbours
 from harness.truth.searching import neighbours
 from harness.truth.shards import Rows
+from harness.watching.answered import answered
 
 NODES = 3
 _TIMEOUT = 5.0

@@ -19,14 +19,15 @@ from harness.load.scaling import power
 from harness.model import Module, NearImage, NearVector, Needs, Outcome, Question
 from harness.options import TargetOptions
 from harness.record import AxisEntry, ScalingEntry
-from harness.record.survey_entries import PowerFact, SizeFact, UsedFact
+from harness.record.survey_entries import PowerFact, SizeFact
+from harness.record.used_entries import UsedFact
 from harness.surveying import sizes
 from harness.surveying.site import Say, Site, survey
 from harness.surveying.sizes import Axis, Size
-from harness.surveying.used import looks, used
-from harness.surveying.watching import METRICS, watching
 from harness.truth import Asked, InMemory, Neighbours
 from harness.truth.searching import neighbours
+from harness.watching.looking import METRICS, looking
+from harness.watching.used import looks, used
 
 _SETTLE = 1.0
 """Seconds after storing, before memory is looked at: what a database writes behind has begun by then."""
@@ -58,7 +59,7 @@ def scale(options: ScaleOptions, say: Say) -> Path:
     needs = Needs(modules=(Module.IMG2VEC,), settings=METRICS)
     with (
         survey(options.targets, needs, options.out, written.append, say, writes=True) as site,
-        watching(site.target) as watch,
+        looking(site.target) as watch,
     ):
         places = [_Place(options, site, text, number, size) for text, number, size in wanted]
         for place in places:
@@ -98,7 +99,7 @@ class _Place:
         stored = sizes.vectors(self.size)
         queries = sizes.asked(self.size, stored, self._options.questions)
         began = perf_counter()
-        with watching(self._site.target) as watch:
+        with looking(self._site.target) as watch:
             definition = self.size.definition(self._name) | {"description": self._site.station.run.description}
             sizes.store(self._site.endpoint, definition, stored)
             self._import_seconds = perf_counter() - began
@@ -120,7 +121,7 @@ class _Place:
 
     def ask(self) -> None:
         """Ask every question once by its image and once by its vector."""
-        with watching(self._site.target, every=1.0) as watch:
+        with looking(self._site.target, every=1.0) as watch:
             times, bodies = self._closed(self._images)
         self._used.append(used(watch, len(times)))
         if times:

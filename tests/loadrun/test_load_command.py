@@ -35,6 +35,7 @@ def test_a_load_is_a_record_with_verdicts(place: Place, server: str) -> None:
     assert {one.check for one in record.verdicts} == {"load/answered", "load/right", "load/p50"}
     assert {one.outcome for one in record.verdicts if one.check == "load/right"} == {Outcome.HELD}
     assert {one.outcome for one in record.verdicts} <= UNDISTURBED
+    assert record.axes == (), "nobody knows what a server at a URL uses"
     assert done.returncode == (3 if Outcome.INVALID in {one.outcome for one in record.verdicts} else 0)
     assert "Under load: tiny" in done.stdout
     assert place.record.with_name("report.html").exists()
@@ -54,6 +55,21 @@ def test_a_wrong_answer_under_load_fails_whatever_the_machine_does(place: Place)
     [load] = read(place.record).of(LoadEntry)
     assert load.raw is not None
     assert len(load.raw.intended) == 40
+
+
+def test_what_a_target_uses_under_load_is_on_one_axis_with_the_latency(place: Place) -> None:
+    """Processor time for each answer, and memory, of a database that was started for it."""
+    place.scenario()
+    done = place.run("load", "tiny.yaml", "--rate", "40", "--duration", "2s", "--target", "reference")
+
+    record = read(place.record)
+    [load], [axis] = record.loads, record.axes
+    assert load.used.database_cpu_ms is not None, done.stdout + done.stderr
+    assert load.used.database_cpu_ms > 0
+    assert len(axis.looks) >= 3, "before, after, and one a second"
+    assert all(look.resident for look in axis.looks)
+    assert sum(one.answered for one in axis.answered) == 80
+    assert "used for each answer: the database" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("rate", [(), ("--rate", "0", "--duration", "1s")])

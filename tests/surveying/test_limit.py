@@ -11,7 +11,6 @@ from harness.load.samples import Fate, Rows
 from harness.load.saturation import Kept
 from harness.load.validity import validity
 from harness.record import PercentileFact
-from harness.surveying.answered import answered
 from harness.surveying.limit import came_to, would_take
 
 N = 2000
@@ -136,20 +135,3 @@ def test_it_is_said_how_long_it_would_take_to_tell(
 def test_nobody_can_say_how_long_it_takes_where_nothing_was_seen() -> None:
     """A rate without enough answers says that by itself."""
     assert would_take(PercentileFact(q=99, n=3, needed=1000), 200.0, 5.0) is None
-
-
-def test_each_second_has_its_answers_on_the_axis_of_the_survey() -> None:
-    """Three requests of the second second are lost; recall is that of the answers, and None where nobody knows it."""
-    rows = load()
-    rows.fate[100:103], rows.received[100:103] = Fate.TIMEOUT, np.nan
-    recalls = np.where(np.arange(N) < 200, 0.5, 1.0)
-    recalls[100:103] = np.nan
-    found = answered(rows.samples(), 20.0, 7.0, recalls)
-
-    assert [(one.start, one.answered, one.failed, one.recall) for one in found[:3]] == [
-        (7.0, 100, 0, 0.5),
-        (8.0, 97, 3, 0.5),
-        (9.0, 100, 0, 1.0),
-    ]
-    assert len(found) == 20
-    assert answered(rows.samples(), 20.0, 7.0)[0].recall is None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.record.survey_entries import LookFact, UsedFact
-from harness.surveying.watching import Moment, Watch, of_part
+from harness.record.used_entries import LookFact, UsedFact
+from harness.watching.looking import Moment, Watch, of_part
 
 
 def used(watch: Watch, answers: int) -> UsedFact:

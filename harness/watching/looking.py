@@ -92,7 +92,7 @@ def go_of(text: str) -> Go | None:
 
 
 @contextmanager
-def watching(target: object, every: float = EVERY) -> Iterator[Watch]:
+def looking(target: object, every: float = EVERY) -> Iterator[Watch]:
     """Look at a target's parts now, again and again, and at the end of the block; a target that shows nothing has none.
 
     Args:

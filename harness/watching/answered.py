@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 
 from harness.load.samples import Floats, Samples
-from harness.record.survey_entries import AnsweredFact
+from harness.record.used_entries import AnsweredFact
 
 
 def answered(samples: Samples, seconds: float, began: float, recalls: Floats | None = None) -> tuple[AnsweredFact, ...]:

@@ -1,0 +1,1 @@
+"""What a database and the service behind it use while they are asked, and what was answered meanwhile."""
