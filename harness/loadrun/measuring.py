@@ -41,7 +41,7 @@ from harness.watching.looking import looking
 _JUDGED = 100
 """Questions whose answers are compared, the most asked first: the vector of each has to be made."""
 
-_LOOKS = 1.0
+_LOOKS = 2.0
 """Seconds between two looks at what is used: they are this process's too, which has requests to send."""
 
 _EVEN = ("constant", "poisson")

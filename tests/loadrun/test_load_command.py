@@ -66,7 +66,7 @@ def test_what_a_target_uses_under_load_is_on_one_axis_with_the_latency(place: Pl
     [load], [axis] = record.loads, record.axes
     assert load.used.database_cpu_ms is not None, done.stdout + done.stderr
     assert load.used.database_cpu_ms > 0
-    assert len(axis.looks) >= 3, "before, after, and one a second"
+    assert len(axis.looks) >= 2, "before and after"
     assert all(look.resident for look in axis.looks)
     assert sum(one.answered for one in axis.answered) == 80
     assert "used for each answer: the database" in " ".join(done.stdout.split())
