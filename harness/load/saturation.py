@@ -20,6 +20,9 @@ _CLOSE = 1.1
 _MOST = 16
 """So many rates are asked for at most."""
 
+LEAST = 0.5
+"""Requests a second; where not even that is kept, nothing is."""
+
 
 class Kept(StrEnum):
     """What one rate came to."""
@@ -54,13 +57,14 @@ class Limit(Generic[Measured]):
     steps: tuple[tuple[float, Measured], ...]
 
 
-def search(measure: Callable[[float], Measured], *, first: float, most: float) -> Limit[Measured]:
+def search(measure: Callable[[float], Measured], *, first: float, most: float, least: float = LEAST) -> Limit[Measured]:
     """Search for the limit.
 
     Args:
         measure: asks at a rate and says what that came to.
         first: the rate to begin with.
         most: no higher rate is asked for.
+        least: no lower one is; at most `first`.
     """
     steps: list[tuple[float, Measured]] = []
     kept, broken = 0.0, float("inf")
@@ -76,7 +80,7 @@ def search(measure: Callable[[float], Measured], *, first: float, most: float) -
             kept = max(kept, rate)
         else:  # a higher one that was kept before was luck
             broken, kept = min(broken, rate), kept if kept < rate else _below(steps, rate)
-        following = _next(rate, kept, broken, most)
+        following = _next(rate, kept, broken, (least, most))
         if following is None:
             break
         rate = following
@@ -87,14 +91,11 @@ def _below(steps: list[tuple[float, Measured]], rate: float) -> float:
     return max((one for one, found in steps if found.kept == Kept.KEPT and one < rate), default=0.0)
 
 
-def _next(rate: float, kept: float, broken: float, most: float) -> float | None:
-    """The next rate to ask for; None when the limit is known well enough."""
+def _next(rate: float, kept: float, broken: float, within: tuple[float, float]) -> float | None:
+    """The next rate to ask for; None when the limit is known well enough, or lies without."""
+    least, most = within
     if broken == float("inf"):
         return min(2 * rate, most) if rate < most else None
     if kept == 0.0:
-        return broken / 2 if broken > _LEAST else None
+        return max(least, broken / 2) if broken > least else None
     return sqrt(kept * broken) if broken / kept > _CLOSE else None
-
-
-_LEAST = 0.5
-"""Requests a second; where not even that is kept, nothing is."""

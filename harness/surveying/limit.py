@@ -22,7 +22,7 @@ from harness.load.mix import order
 from harness.load.percentiles import percentiles
 from harness.load.runner import CONCURRENCY, run_closed, run_open
 from harness.load.samples import Samples
-from harness.load.saturation import Kept, Limit, search
+from harness.load.saturation import LEAST, Kept, Limit, search
 from harness.load.schedule import poisson
 from harness.load.validity import Validity, lost, validity
 from harness.model import Needs, Outcome
@@ -102,7 +102,7 @@ def limit(options: LimitOptions, say: Say) -> Path:
             site.judge("limit/right", Outcome.VIOLATED, wrong, options.scenario.name)
             return written[0]
         with looking(site.target) as watch:
-            found = search(rates.measure, first=options.first, most=options.most)
+            found = search(rates.measure, first=options.first, most=options.most, least=_least(options))
         _tell(options, site, found, rates, watch)
     return written[0]
 
@@ -122,6 +122,11 @@ def _demand_enough(options: LimitOptions) -> None:
             f"Begin with {enough}/s (--first), let each rate take longer (--longest {ceil(seconds)}), or promise less."
         )
         raise UsageError(what, hint=hint)
+
+
+def _least(options: LimitOptions) -> float:
+    """The lowest rate whose percentile can be said in the longest time that a rate may take."""
+    return min(options.first, max(LEAST, needed(options.promised.q) * _SPARE / options.longest))
 
 
 def _say_how_long(options: LimitOptions, say: Say) -> None:
@@ -156,8 +161,6 @@ class _Rates:
         """Ask at a rate, long enough for the percentile, and say what that came to."""
         options, promised = self._options, self._options.promised
         seconds = _seconds(options, rate)
-        if seconds > options.longest:
-            return self._unsaid(rate, seconds)
         self._seed += 1
         schedule = poisson(rate, seconds, self._seed)
         which = order("in-turn", len(schedule), len(self._encoded))
@@ -195,14 +198,6 @@ class _Rates:
             kept=kept.value,
             why=why,
             used=used(watch, len(times)),
-        )
-
-    def _unsaid(self, rate: float, seconds: float) -> LimitStepFact:
-        q = self._options.promised.q
-        median, none = (PercentileFact.of(*one) for one in percentiles(np.empty(0), (50.0, q)))
-        why = f"p{q:g} would need {seconds:,.0f} s at this rate (--longest {ceil(seconds)})"
-        return LimitStepFact(
-            rate=rate, seconds=0, fates={}, p50=median, promised=none, lateness_ms=0, kept="open", why=why
         )
 
     def _judged(self, answers: Answers) -> Judged:
@@ -307,7 +302,10 @@ def _outcome(options: LimitOptions, found: Limit[LimitStepFact]) -> tuple[Outcom
     if found.kept is None and all(step.kept == "invalid" for _, step in found.steps):
         return Outcome.INVALID, f"nothing could be measured here: {found.steps[-1][1].why}"
     if wanted or found.kept is None:
-        return Outcome.UNDECIDED, f"no rate was shown to keep {options.promised}, or not the one that is promised"
+        what = f"no rate was shown to keep {options.promised}, or not the one that is promised"
+        if found.kept is None and (least := _least(options)) > LEAST:
+            what += f"; below {least:.3g}/s p{options.promised.q:g} takes longer than {options.longest:g} s (--longest)"
+        return Outcome.UNDECIDED, what
     return Outcome.HELD, f"A rate at which {options.promised} was found."
 
 

@@ -45,6 +45,14 @@ def test_a_database_that_keeps_none_is_not_asked_for_ever() -> None:
     assert len(found.steps) < 10
 
 
+def test_no_rate_is_asked_for_that_would_take_too_long() -> None:
+    """The search ends at the lowest rate that may be asked for, and says that of no lower one."""
+    found = search(breaks_at(0), first=16, most=300, least=6.8)
+    assert [rate for rate, _ in found.steps] == [16, 8, 6.8]
+    assert (found.kept, found.broken) == (None, 6.8)
+    assert search(breaks_at(7.5), first=16, most=300, least=6.8).kept == pytest.approx(7.38, abs=0.01)
+
+
 def test_what_is_open_is_not_kept() -> None:
     """A rate whose interval holds the promise bounds the limit from above."""
     found = search(lambda rate: Said(Kept.KEPT if rate < 20 else Kept.OPEN), first=10, most=300)
