@@ -25,6 +25,7 @@ BY_NAME = (
     "dynamic",
     "encodings",
     "errors",
+    "named",
     "quantised-bq",
     "quantised-pq",
     "quantised-rq",
