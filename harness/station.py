@@ -152,9 +152,16 @@ class Station:
                 raise RuntimeError(f"{self.name} is not open")
             folder = self._folder / sha256(self.name.encode()).hexdigest()[:12]  # another target's is not loaded here
             folder.mkdir(exist_ok=True)
-            target = self._kept_target if self.kept else self.target
-            self._stage = Stage(self.endpoint, self.run, folder, self._loading, target)
+            self._stage = Stage(self.endpoint, self.run, folder, self._loading, self.opened)
         return self._stage
+
+    @property
+    def opened(self) -> object | None:
+        """What is asked for its abilities: the target, or as much as can be done with one that is left running.
+
+        None in a process that has only been told its address.
+        """
+        return self._kept_target if self.kept else self.target
 
     def statistics(self) -> tuple[Usage, ...]:
         """What each part of the target has used so far; nothing where that can't be told, or not any more."""

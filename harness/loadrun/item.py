@@ -75,7 +75,7 @@ def measure(under: UnderLoad) -> tuple[list[Entry], Verdict]:
             exact=exact,
             workers=under.options.load_workers,
             listen=under.options.load_listen,
-            target=station.target,
+            target=station.opened,
         )
     except (UnfitError, UnsupportedError) as error:
         return _only(elsewhere(under, f"{error.what}. {error.hint}".strip()))

@@ -44,7 +44,7 @@ class Site:
     @property
     def target(self) -> object:
         """The opened target, to be asked for its abilities."""
-        return self.station.target
+        return self.station.opened
 
     def write(self, entry: Entry) -> None:
         """Write an entry of the record."""

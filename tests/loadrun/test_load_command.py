@@ -79,3 +79,15 @@ def test_without_a_load_nothing_starts(place: Place, rate: tuple[str, ...]) -> N
     done = place.run("load", "tiny.yaml", *rate, "--target", "reference")
     assert (done.returncode, [*place.folder.glob("nearimage-out/*")]) == (2, [])
     assert "--rate" in done.stderr
+
+
+def test_a_target_that_is_left_running_is_put_under_load_like_any(place: Place) -> None:
+    """It belongs to another process and tells nothing of what it uses; the load is the same."""
+    place.scenario()
+    try:
+        done = place.run("load", "tiny.yaml", *BRIEF, "--target", "reference", "--keep")
+        record = read(place.record)
+        assert [one.fates["ok"] for one in record.loads] == [40], done.stdout + done.stderr
+        assert record.axes == ()
+    finally:
+        place.run("down")
