@@ -20,17 +20,13 @@ from harness.deviations import Listed
 from harness.errors import AnswerError, HarnessError, TargetError, UnsupportedError, UsageError
 from harness.fleet import Start, Wanted
 from harness.keeping import state_folder
-from harness.model import Endpoint, Needs, Outcome, Verdict
+from harness.model import Endpoint, Needs, Outcome, Verdict, releases
 from harness.scenario import Asked, Collection, Scenario
 from harness.stage import Loading, Stage, packed, take_away, unpacked
 from harness.targets import DescribedTarget
 
 _LAST_LINES = 8
-_NEAR_IMAGE_OVER_GRPC = (1, 22)
-"""The first release whose gRPC service has near_image (source: its public protocol files)."""
-
-_INDEX_SINCE = {"flat": (1, 23), "dynamic": (1, 25)}
-"""The first release with that kind of index, if it is not as old as hnsw (source: its documentation)."""
+_INDEX_SINCE = {"flat": releases.FLAT_INDEX, "dynamic": releases.DYNAMIC_INDEX}
 
 
 class Station:
@@ -326,16 +322,18 @@ def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
         return f"the scenario needs {' and '.join(limits)} for its database: {endpoint.unlimited}"
     if interface == "grpc" and not endpoint.grpc:
         return "the server's gRPC address is not known or does not answer: give it as http://HOST:PORT?grpc=PORT"
-    if interface == "grpc" and endpoint.release and endpoint.release < _NEAR_IMAGE_OVER_GRPC:
+    if interface == "grpc" and not releases.has(endpoint.release, releases.NEAR_IMAGE_OVER_GRPC):
         return f"Weaviate {endpoint.version} has no nearImage over gRPC: it came with 1.22"
     return ""
 
 
 def lacking(collection: Collection, endpoint: Endpoint) -> str:
     """Return what this version has not, so that a collection cannot be made; empty if it has everything."""
-    since = _INDEX_SINCE.get(collection.index)
-    if since is not None and endpoint.release and endpoint.release < since:
-        return f"Weaviate {endpoint.version} has no {collection.index} index: it came with {since[0]}.{since[1]}"
+    wanted = {f"{collection.index} index": _INDEX_SINCE.get(collection.index)}
+    wanted["named vectors"] = releases.NAMED_VECTORS if collection.vector_name is not None else None
+    for what, first in wanted.items():
+        if first is not None and not releases.has(endpoint.release, first):
+            return f"Weaviate {endpoint.version} has no {what}: that came with {first[0]}.{first[1]}"
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from harness.model import Metric, Module, Where
+from harness.model import Metric, Module, Where, releases
 from harness.scenario import Ask, Index, Step, Thing
 
 CLASS = "Generated"
@@ -16,11 +16,6 @@ TENANTS = ("a", "b")
 DIMENSIONS = 4
 _NAMED = "drawn"
 _WIDE = 4096
-
-_NAMED_VECTORS = (1, 24)
-_FLAT = (1, 23)
-_TENANCY = (1, 20)
-"""The first releases that have these (observed of those that were run, and told by the notes of each release)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +53,13 @@ def shapes(modules: Sequence[Module], release: tuple[int, ...]) -> list[Shape]:
     """
 
     def since(first: tuple[int, int]) -> tuple[bool, ...]:
-        return (False, True) if not release or release >= first else (False,)
+        return (False, True) if releases.has(release, first) else (False,)
 
-    indexes: tuple[Index, ...] = ("hnsw", "flat") if True in since(_FLAT) else ("hnsw",)
+    indexes: tuple[Index, ...] = ("hnsw", "flat") if releases.has(release, releases.FLAT_INDEX) else ("hnsw",)
     return [
         Shape(metric, module, index, named, tenants)
-        for tenants in since(_TENANCY)
-        for named in since(_NAMED_VECTORS)
+        for tenants in since(releases.TENANTS)
+        for named in since(releases.NAMED_VECTORS)
         for index in indexes
         for module in modules
         for metric in (Metric.L2, Metric.COSINE, Metric.DOT, Metric.MANHATTAN, Metric.HAMMING)

@@ -48,9 +48,9 @@ def test_grpc_is_asked_from_the_release_that_knows_near_image(scenario: Scenario
     ("version", "index", "lacks"),
     [
         ("1.19.13", "hnsw", ""),
-        ("1.19.13", "flat", "Weaviate 1.19.13 has no flat index: it came with 1.23"),
+        ("1.19.13", "flat", "Weaviate 1.19.13 has no flat index: that came with 1.23"),
         ("1.23.0", "flat", ""),
-        ("1.24.9", "dynamic", "Weaviate 1.24.9 has no dynamic index: it came with 1.25"),
+        ("1.24.9", "dynamic", "Weaviate 1.24.9 has no dynamic index: that came with 1.25"),
         ("1.25.0", "dynamic", ""),
         ("", "flat", ""),
     ],
@@ -61,3 +61,11 @@ def test_a_kind_of_index_is_asked_from_the_release_that_has_it(
     """Of a scenario with several kinds of index an older release is asked what it has."""
     collection = replace(scenario.collections[0], index=index)
     assert lacking(collection, replace(SERVER, version=version)) == lacks
+
+
+@pytest.mark.parametrize(("version", "lacks"), [("1.23.9", True), ("1.24.0", False)])
+def test_a_named_vector_is_asked_from_the_release_that_has_them(scenario: Scenario, version: str, lacks: bool) -> None:  # noqa: FBT001 - a table
+    """A class whose vector has a name is not made where there are none."""
+    collection = replace(scenario.collections[0], vector_name="picture")
+    said = "Weaviate 1.23.9 has no named vectors: that came with 1.24" if lacks else ""
+    assert lacking(collection, replace(SERVER, version=version)) == said

@@ -1,0 +1,14 @@
+"""Which release of Weaviate was the first to have something: observed of those that were run, told by their notes."""
+
+from __future__ import annotations
+
+FLAT_INDEX = (1, 23)
+DYNAMIC_INDEX = (1, 25)
+NAMED_VECTORS = (1, 24)
+TENANTS = (1, 20)
+NEAR_IMAGE_OVER_GRPC = (1, 22)
+
+
+def has(release: tuple[int, ...], first: tuple[int, int]) -> bool:
+    """Whether a release has what came with the first one; one that is not known, `()`, is taken for a new one."""
+    return not release or release >= first
