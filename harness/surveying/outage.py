@@ -55,8 +55,12 @@ class OutageOptions:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the users of one node saw: every request, and the recall of each that was answered (NaN if not)."""
+    """What the users of one node saw: every request, and the recall of each that was answered (NaN if not).
 
+    The first was intended when it `began`, a moment of `time.perf_counter`.
+    """
+
+    began: float
     samples: Samples
     recalls: Floats
 
@@ -92,7 +96,7 @@ class _Outage:
     ) -> None:
         self._options, self._site, self._target, self._nodes, self._say = options, site, target, nodes, say
         self._name = site.station.run.class_name("Outage")
-        self._events: list[tuple[float, str]] = []
+        self._events: list[tuple[float, str]] = []  # moments of `time.perf_counter`
 
     def happen(self) -> None:
         """Fill the cluster, ask while a node goes and comes back, and write what was seen."""
@@ -106,22 +110,22 @@ class _Outage:
             Question(self._name, NearImage(one.base64), limit=options.limit)
             for one in sizes.pictures(options.size, queries)
         ]
-        began = perf_counter()
         over = Event()
         stays, goes = self._nodes[0], self._nodes[-1]
         with ThreadPoolExecutor(3) as side_by_side:
             both = [side_by_side.submit(self._asked, one, questions, truth) for one in (stays, goes)]
-            changes = side_by_side.submit(self._lose, goes, began, over)
+            changes = side_by_side.submit(self._lose, goes, over)
             seen = [one.result() for one in both]
             changes.result()
-        offset = began - self._site.began
         for found, where in zip(seen, ("a node that stays", "the node that is lost"), strict=True):
             self._site.write(
                 AxisEntry(
                     target=self._site.station.name,
                     about=f"asked at {where}",
-                    answered=answered(found.samples, 3 * self._options.seconds, offset, found.recalls),
-                    events=tuple((at + offset, what) for at, what in self._events),
+                    answered=answered(
+                        found.samples, 3 * self._options.seconds, found.began - self._site.began, found.recalls
+                    ),
+                    events=tuple((at - self._site.began, what) for at, what in self._events),
                 )
             )
         self._judge(seen[0])
@@ -137,31 +141,38 @@ class _Outage:
         schedule = constant(self._options.rate, 3 * self._options.seconds)
         which = order("in-turn", len(schedule), len(questions))
         bodies: dict[int, bytes] = {}
+        first: list[tuple[int, float]] = []
 
         def heard(row: int, _question: int, fate: Fate, body: bytes) -> None:
             if fate == Fate.OK:
                 bodies[row] = body
+                if not first:
+                    first.append((row, perf_counter()))
 
         encoded = [wire.encode(question) for question in questions]
+        began = perf_counter()
         samples = run_open(wire, encoded, schedule.times, which, timeout=_TIMEOUT, heard=heard)
+        if first:  # its clock began when it had its connections
+            row, at = first[0]
+            began = at - float(samples.received[row])
         recalls = np.full(len(samples), np.nan)
         for row, body in bodies.items():
             question = int(which[row])
             recalls[row] = truth[question].recall(wire.decoded(body, questions[question]).ids)
-        return Seen(samples, recalls)
+        return Seen(began, samples, recalls)
 
-    def _lose(self, node: Endpoint, began: float, over: Event) -> None:
+    def _lose(self, node: Endpoint, over: Event) -> None:
         over.wait(self._options.seconds)
-        lost = perf_counter() - began  # whoever kills it may take a second to say that it is done
+        lost = perf_counter()  # whoever kills it may take a second to say that it is done
         with self._target.lost(node):
             self._events.append((lost, "a node is lost, as by a power cut"))
             self._say("a node is lost")
             over.wait(self._options.seconds)
-        self._events.append((perf_counter() - began, "it is back"))
+        self._events.append((perf_counter(), "it is back"))
         self._say("it is back")
 
     def _judge(self, stays: Seen) -> None:
-        lost = self._events[0][0]
+        lost = self._events[0][0] - stays.began
         late = (stays.samples.intended < lost - _UNDER_WAY) | (stays.samples.intended > lost + _GRACE)
         failed = int((~stays.samples.ok & late).sum())
         meanwhile = int((~stays.samples.ok & ~late).sum())
