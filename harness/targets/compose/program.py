@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.errors import TargetError
 
@@ -53,6 +54,19 @@ class Compose:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     note: Callable[[int], None] = lambda _: None
+
+    @property
+    def older(self) -> bool:
+        """Whether it is the older program."""
+        return len(self.command) == 1
+
+    @property
+    def binds(self) -> Mapping[str, Any]:
+        """What the mount of a folder has to say so that none is made where there is none.
+
+        The plugin makes one if it is told nothing; the older program makes none, and does not know the word.
+        """
+        return {} if self.older else {"bind": {"create_host_path": False}}
 
     def run(self, arguments: Sequence[str], *, seconds: float, watch: Callable[[], None] | None = None) -> Finished:
         """Run one of its commands to the end.

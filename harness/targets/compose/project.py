@@ -96,7 +96,7 @@ class Project:
         names = [name for name, service in self.whole["services"].items() if service.get("build")]
         if names:
             # What a build that fails leaves behind, the plugin removes by itself.
-            how = ["--force-rm"] if len(self.compose.command) == 1 else []
+            how = ["--force-rm"] if self.compose.older else []
             done = self._run(["build", *how, *names], _BUILD_SECONDS)
             if done.code:
                 what = f"the image of {' or '.join(names)} could not be built"

@@ -39,6 +39,7 @@ class Changes:
         cpus: how many processors each Weaviate may use; 0 is no limit of ours.
         memory: bytes that each Weaviate may use; 0 is no limit of ours.
         volumes: a volume's name or a folder, to the path inside each Weaviate and the mode.
+        binds: what every mount of a folder has, see `Compose.binds`.
         alone: Weaviate without what stands behind it, which is there already.
     """
 
@@ -51,6 +52,7 @@ class Changes:
     cpus: float = 0.0
     memory: int = 0
     volumes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    binds: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
 
     def but(self, settings: Mapping[str, str]) -> Changes:
@@ -98,6 +100,9 @@ def rewritten(source: Source, reading: Reading, changes: Changes) -> tuple[dict[
         service["volumes"] = _volumes(name, service, data, _outside(reading), notes)
         if name in reading.nodes:
             _as_node(service, changes, cluster=len(reading.nodes) > 1)
+        service["volumes"] = [
+            {**each, **(changes.binds if each["type"] == "bind" else {})} for each in service["volumes"]
+        ]
         _without_replicas(service)
         services[name] = {key: value for key, value in service.items() if value not in ([], {}, None)}
         volumes |= {volume: {"labels": dict(changes.labels)} for volume in _named(service)}

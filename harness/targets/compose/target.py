@@ -13,7 +13,7 @@ from harness.errors import TargetError, UsageError
 from harness.model import Endpoint, Module, Needs
 from harness.targets.compose.database import Database
 from harness.targets.compose.opening import Opened
-from harness.targets.compose.program import find_compose
+from harness.targets.compose.program import Compose, find_compose
 from harness.targets.compose.project import Project
 from harness.targets.compose.reading import Reading, key_variable, read
 from harness.targets.compose.rewriting import Changes
@@ -88,7 +88,7 @@ class ComposeTarget:
             daemon = parts.enter_context(connected())
             self.notes += sweep(daemon)
             parts.callback(self._remove_all, daemon, claim)
-            changes = self._changes(daemon, reading, needs, settings, labels(claim))
+            changes = self._changes(compose, daemon, reading, needs, settings, labels(claim))
             project = Project(
                 compose, daemon, f"{FOLDER_PREFIX}{claim.id}", claim.folder / "copy.yaml", self._file.folder,
                 reading.nodes,
@@ -193,7 +193,13 @@ class ComposeTarget:
             )
 
     def _changes(
-        self, daemon: Daemon, reading: Reading, needs: Needs, settings: Mapping[str, str], marks: dict[str, str]
+        self,
+        compose: Compose,
+        daemon: Daemon,
+        reading: Reading,
+        needs: Needs,
+        settings: Mapping[str, str],
+        marks: dict[str, str],
     ) -> Changes:
         chosen: dict[Module, str] = {}
         if self._setup.inference == HARNESS:
@@ -223,6 +229,7 @@ class ComposeTarget:
             cpus=self._setup.cpus or needs.cpus,
             memory=self._setup.memory or needs.memory,
             volumes={**options.volumes_of(needs.volumes), **self._volumes},
+            binds=compose.binds,
         )
 
     def _endpoint(self, opened: Opened) -> Endpoint:

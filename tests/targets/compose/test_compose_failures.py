@@ -18,6 +18,7 @@ from daemons import Images, Left
 from harness.errors import FileError, TargetError, UsageError
 from harness.model import Needs
 from harness.targets import ports, state
+from harness.targets.compose.project import SERVICE
 from harness.targets.compose.target import ComposeTarget, choose
 from harness.targets.docker import leftovers
 from harness.targets.setup import Setup
@@ -126,12 +127,13 @@ def test_a_service_that_dies_while_weaviate_starts_is_the_cause(make_target: Mak
     target = make_target("never-ready")
 
     def kill() -> None:
-        while not {"db", "vectors"} <= {each.name.split("_")[1] for each in running()}:
+        while not {"db", "vectors"} <= {*running()}:
             threading.Event().wait(0.1)
-        next(each for each in running() if "vectors" in each.name).kill()
+        running()["vectors"].kill()
 
-    def running() -> list[Any]:
-        return [each for each in left.client.containers.list() if f"/{each.name}" in left.names()]
+    def running() -> dict[str, Any]:
+        mine = left.names()
+        return {each.labels[SERVICE]: each for each in left.client.containers.list() if f"/{each.name}" in mine}
 
     killer = threading.Thread(target=kill)
     killer.start()

@@ -39,6 +39,12 @@ def test_the_plugin_comes_before_the_older_program(
     assert find_compose().command == command
 
 
+def test_only_the_plugin_has_to_be_told_to_make_no_folder() -> None:
+    """The older program refuses a file with that word."""
+    assert Compose(("docker", "compose")).binds == {"bind": {"create_host_path": False}}
+    assert Compose(("docker-compose",)).binds == {}
+
+
 def test_docker_without_the_plugin_alone_is_no_compose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said so."""
     put(tmp_path / "bin", "docker", 1)

@@ -119,6 +119,11 @@ def test_other_folders_are_read_only_and_it_is_said() -> None:
         {"type": "volume", "target": "/anonymous"},
     ]
     assert notes == ["/etc/models is mounted read-only into db", "/x is mounted read-only into db"]
+    said = {"bind": {"create_host_path": False}}
+    whole, _ = copy({"db": {**DB, "volumes": mounts}}, volumes={"/mine": ("/mine", "ro")}, binds=said)
+    bound = [each for each in whole["services"]["db"]["volumes"] if each["type"] == "bind"]
+    assert len(bound) == 4
+    assert all(each.items() >= said.items() for each in bound)
 
 
 def test_volumes_with_a_name_of_their_own_are_new_and_it_is_said() -> None:
