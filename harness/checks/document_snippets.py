@@ -7,12 +7,15 @@ installed here is a skip that says so.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.checks.case import Case, Query, Skipped, Violation
 from harness.checks.document_rows import row
@@ -26,6 +29,8 @@ _ARGUMENT = 128 * 1024
 """Bytes that one argument of a command holds on Linux."""
 
 _COLUMNS = 76
+
+_Made = TypeVar("_Made")
 
 Snippet = tuple[str, str]
 """A file, and the client that it is run with."""
@@ -128,7 +133,8 @@ def a_file_can_be_read_first(case: Case) -> str:
 def a_search_by_file_has_the_same_response(case: Case) -> str:
     """The response to a search by a file's name is the example of the search by base64, whole."""
     with _image(case.queries[0].picture.data) as file:
-        printed = [_ran(case, one, file).printed.splitlines() for one in (PYTHON[0], PYTHON_FILES[0])]
+        both = _side_by_side(lambda one: _ran(case, one, file), (PYTHON[0], PYTHON_FILES[0]))
+        printed = [ran.result().printed.splitlines() for ran in both]
     bodies = [json.loads(line) for lines in printed for line in lines]
     case.require(all(body == bodies[0] for body in bodies), "two snippets print another response", responses=bodies)
     return _shown(case, bodies[0])
@@ -209,9 +215,9 @@ def _each(case: Case, snippets: Sequence[Snippet], demand: Callable[[Case, Snipp
         Skipped: one can't; says why, and which held nevertheless.
     """
     held, reasons = [], []
-    for file, client in snippets:
+    for (file, client), asked in zip(snippets, _side_by_side(partial(demand, case), snippets), strict=True):
         try:
-            demand(case, (file, client))
+            asked.result()
             held.append(f"{file} with {client}")
         except UnsupportedError as missing:
             reasons.append(missing.what)
@@ -219,6 +225,12 @@ def _each(case: Case, snippets: Sequence[Snippet], demand: Callable[[Case, Snipp
     if reasons:
         raise Skipped(f"{'; '.join(dict.fromkeys(reasons))}; {said}")
     return said
+
+
+def _side_by_side(act: Callable[[Snippet], _Made], snippets: Sequence[Snippet]) -> list[Future[_Made]]:
+    """Do something with each snippet: as many at once as there are processors, for most of it is a language's start."""
+    with ThreadPoolExecutor(os.cpu_count()) as programs:
+        return [programs.submit(act, one) for one in snippets]
 
 
 def _ran(case: Case, snippet_: Snippet, file: Path, *, fails: bool = False, **variables: str) -> Ran:
