@@ -44,7 +44,7 @@ class Classes:
 
     def exists(self, name: str) -> bool:
         """Whether there is a class of that name."""
-        return capitalised(name) in self._names()
+        return self._store.has(name)
 
     def create(self, given: Mapping[str, Any]) -> Collection:
         """Make a class.

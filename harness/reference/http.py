@@ -1,20 +1,16 @@
-"""The REST routes and the way to GraphQL, as an ASGI application."""
+"""The REST routes and the way to GraphQL."""
 
 from __future__ import annotations
 
-import asyncio
 import json
+import re
 from collections.abc import Callable
-from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
 
 from harness.model import Module
 from harness.reference import http_objects, http_schema
+from harness.reference.door import Answers, Request, Response
 from harness.reference.engine import VERSION, Engine
 from harness.reference.forms import BadBody, error
 from harness.reference.graphql import GraphQL
@@ -26,18 +22,18 @@ from harness.reference.wire import dumps
 Answer = tuple[int, Any]
 """A status and what is sent as JSON; None sends no body."""
 Handler = Callable[[Request, Any], Answer]
-"""Gets the request and its JSON body (None where there is none) on a thread of its own."""
+"""Gets the request and its JSON body, None where there is none."""
 
+_PLACE = re.compile(r"\{(\w+)\}")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> Router:
+def answers(engine: Engine, hostname: str) -> Answers:
     """The HTTP side of the database.
 
     Args:
         engine: answers.
-        threads: where the engine's blocking methods run.
-        hostname: `http://host:port` of this server, once it is known.
+        hostname: `http://host:port` of this server.
     """
     graphql = GraphQL(engine)
 
@@ -45,7 +41,7 @@ def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> Ro
         modules = {name: engine.meta() if name == Module.CLIP else {} for name in sorted(engine.settings.modules)}
         return 200, {
             "grpcMaxMessageSize": 104_858_000,
-            "hostname": hostname(),
+            "hostname": hostname,
             "modules": modules,
             "version": VERSION,
         }
@@ -75,69 +71,63 @@ def app(engine: Engine, threads: Executor, *, hostname: Callable[[], str]) -> Ro
         *http_schema.routes(engine),
         *http_objects.routes(engine),
     ]
-    return Router(_mounted(routes, threads, engine.rules), default=_no_route)
+    return _Routes(routes, engine.rules)
 
 
-def _mounted(routes: list[tuple[str, str, Handler]], threads: Executor, rules: Rules) -> list[Route]:
-    by_path: dict[str, dict[str, Handler]] = {}
-    for method, path, handler in routes:
-        by_path.setdefault(path, {})[method] = handler
-    return [Route(path, _Resource(handlers, threads, rules)) for path, handlers in by_path.items()]
+class _Routes:
+    """Which handler answers what."""
 
-
-class _Resource:
-    """What answers at one path.
-
-    An application of its own, because the layers that Starlette puts around a function cost as much as a whole search.
-    """
-
-    def __init__(self, handlers: dict[str, Handler], threads: Executor, rules: Rules) -> None:
-        self._handlers = handlers
-        self._threads = threads
+    def __init__(self, routes: list[tuple[str, str, Handler]], rules: Rules) -> None:
         self._rules = rules
+        self._exact: dict[str, dict[str, Handler]] = {}
+        self._named: list[tuple[re.Pattern[str], dict[str, Handler]]] = []
+        for method, path, handler in routes:
+            self._exact.setdefault(path, {})[method] = handler
+        for path in [path for path in self._exact if "{" in path]:
+            pattern = re.compile(_PLACE.sub(r"(?P<\1>[^/]+)", path))
+            self._named.append((pattern, self._exact.pop(path)))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        handler = self._handlers.get(request.method)
+    def __call__(self, request: Request) -> Response:
+        handlers, named = self._at(request.path)
+        if handlers is None:
+            return _json(404, {"code": 404, "message": f"path {request.path} was not found"})
+        handler = handlers.get(request.method)
         if handler is None:
-            response = self._no_method(request)
-        else:
-            raw = await request.body() if request.method in _BODY_METHODS else b""
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._threads, _handled, handler, request, raw, self._rules)
-        await response(scope, receive, send)
+            allowed = ",".join(sorted(set(handlers) - {"HEAD"}))
+            return _json(405, {"code": 405, "message": f"method {request.method} is not allowed, but [{allowed}] are"})
+        return _handled(handler, replace(request, path_params=named) if named else request, self._rules)
 
-    def _no_method(self, request: Request) -> Response:
-        allowed = ",".join(sorted(set(self._handlers) - {"HEAD"}))
-        body = {"code": 405, "message": f"method {request.method} is not allowed, but [{allowed}] are"}
-        return Response(dumps(body), status_code=405, media_type="application/json")
+    def _at(self, path: str) -> tuple[dict[str, Handler] | None, dict[str, str]]:
+        if path in self._exact:
+            return self._exact[path], {}
+        for pattern, handlers in self._named:
+            if found := pattern.fullmatch(path):
+                return handlers, found.groupdict()
+        return None, {}
 
 
-def _handled(handler: Handler, request: Request, raw: bytes, rules: Rules) -> Response:
+def _handled(handler: Handler, request: Request, rules: Rules) -> Response:
     try:
-        status, answer = handler(request, _body(request, raw))
+        status, answer = handler(request, _body(request))
     except Refusal as refusal:
         status, answer = refusal.status, error(rules.words(refusal.message, "rest")) if refusal.message else None
     except BadBody as problem:
         status, answer = problem.status, {"code": problem.code, "message": problem.message}
-    if answer is None:
-        return Response(status_code=status)
-    return Response(dumps(answer), status_code=status, media_type="application/json")
+    return Response(status) if answer is None else _json(status, answer)
 
 
-def _body(request: Request, raw: bytes) -> Any:
-    if not raw:
+def _body(request: Request) -> Any:
+    if not request.body or request.method not in _BODY_METHODS:
         return None
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"application/json", "application/yaml"}:
         allowed = "only [application/json application/yaml] are allowed"
         raise BadBody(415, 415, f'unsupported media type "{kind or "application/octet-stream"}", {allowed}')
     try:
-        return json.loads(raw)
+        return json.loads(request.body)
     except ValueError as problem:
         raise BadBody(400, 400, f'parsing body body from "" failed, because {problem}') from None
 
 
-async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:
-    body = {"code": 404, "message": f"path {scope['path']} was not found"}
-    await Response(dumps(body), status_code=404, media_type="application/json")(scope, receive, send)
+def _json(status: int, answer: Any) -> Response:
+    return Response(status, dumps(answer))

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
-import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-import uvicorn
-
 from harness.errors import UsageError
+from harness.reference.door import door, opened
 from harness.reference.engine import Engine
-from harness.reference.http import app
+from harness.reference.http import answers
 from harness.reference.request import SERVER
 from harness.reference.rules import Rules
 from harness.reference.settings import Settings
 
 HOST = "127.0.0.1"
-_THREADS = 16
-_STARTS_WITHIN = 10.0
-_ENDS_WITHIN = 5.0
-_TICK = 0.1
-"""Seconds between two looks at the clock, as uvicorn has it: ten of them renew the date in its answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +66,26 @@ def serve(
     engine = Engine(folder, inference_url, decides, settings)
     with ExitStack() as stack:
         stack.callback(engine.close)
-        threads = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="reference"))
         others = []
         for number in range(1, nodes):
             other = Engine(folder, inference_url, decides.at_node(number), settings, engine)
             stack.callback(other.close)
-            others.append(stack.enter_context(_door(other, threads, host, 0, 0)))
-        first = stack.enter_context(_door(engine, threads, host, http_port, grpc_port))
+            others.append(stack.enter_context(_doors(other, host, 0, 0)))
+        first = stack.enter_context(_doors(engine, host, http_port, grpc_port))
         yield replace(first, others=tuple(others))
 
 
 @contextmanager
-def _door(engine: Engine, threads: ThreadPoolExecutor, host: str, http_port: int, grpc_port: int) -> Iterator[Served]:
-    with (
-        _listening(host, http_port) as listening,
-        _grpc(engine, host, grpc_port) as grpc,
-    ):
+def _doors(engine: Engine, host: str, http_port: int, grpc_port: int) -> Iterator[Served]:
+    with ExitStack() as stack:
+        try:
+            listening = stack.enter_context(door(host, http_port))
+        except OSError as error:
+            raise UsageError(f"port {http_port} of {host} cannot be used: {error.strerror}") from None
+        grpc = stack.enter_context(_grpc(engine, host, grpc_port))
         url = f"http://{host}:{listening.getsockname()[1]}"
-        with _http(engine, threads, url, listening):
-            yield Served(url, grpc, engine)
+        stack.enter_context(opened(listening, answers(engine, url), SERVER))
+        yield Served(url, grpc, engine)
 
 
 def rules_of(mutant: str) -> Rules:
@@ -118,70 +108,6 @@ def rules_of(mutant: str) -> Rules:
         raise UsageError(f"there is no faulty reference called {mutant!r}", hint=hint)
     rules: Rules = mutants.MUTANTS[mutant].rules()
     return rules
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    # asyncio switches Nagle's delay off only where the protocol is named, and each answer would take 40 ms more.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, port))
-        except OSError as error:
-            raise UsageError(f"port {port} of {host} cannot be used: {error.strerror}") from None
-        yield listening
-    finally:
-        listening.close()
-
-
-@contextmanager
-def _http(engine: Engine, threads: ThreadPoolExecutor, url: str, listening: socket.socket) -> Iterator[None]:
-    config = uvicorn.Config(
-        app(engine, threads, hostname=lambda: url),
-        http="httptools",
-        loop="asyncio",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        headers=[("Server", SERVER)],
-        ws="none",
-        proxy_headers=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="reference-http", daemon=True)
-    thread.start()
-    deadline = time.monotonic() + _STARTS_WITHIN
-    while not server.started and thread.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    try:
-        yield
-    finally:
-        server.end()
-        thread.join(_ENDS_WITHIN)
-
-
-class _Server(uvicorn.Server):
-    """Ends when it is told to, and not at its next look at the clock: a proof starts and ends hundreds of them."""
-
-    _told: asyncio.Event
-    _loop: asyncio.AbstractEventLoop
-
-    async def main_loop(self) -> None:
-        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
-        ticks = 0
-        while not await self.on_tick(ticks):
-            ticks += 1
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), _TICK)
-
-    def end(self) -> None:
-        """Have it end; from another thread than its own."""
-        self.should_exit = True
-        with suppress(AttributeError, RuntimeError):  # it did not get that far, or has ended by itself
-            self._loop.call_soon_threadsafe(self._told.set)
 
 
 @contextmanager

@@ -100,6 +100,10 @@ class Store:
         with self.lock:
             return list(self._collections.values())
 
+    def has(self, name: str) -> bool:
+        """Whether there is a class of that name, whose first letter may be small."""
+        return capitalised(name) in self._collections
+
     def collection(self, name: str) -> Collection:
         """The class of that name, whose first letter may be small.
 
