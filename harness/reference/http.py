@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from harness.door import Answers, Request, Response
 from harness.model import Module
 from harness.reference import http_objects, http_schema
-from harness.reference.door import Answers, Request, Response
 from harness.reference.engine import VERSION, Engine
 from harness.reference.forms import BadBody, error
 from harness.reference.graphql import GraphQL

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.reference.door import Request
+from harness.door import Request
 from harness.reference.engine import Engine
 from harness.reference.forms import BadBody, checked_id, draft, object_json, where_filter
 from harness.reference.request import Draft, Refusal, Search, Sort, StoredObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.reference.door import Request
+from harness.door import Request
 from harness.reference.engine import Engine
 from harness.reference.forms import BadBody
 from harness.reference.request import Refusal, Tenant

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from harness.door import door, opened
 from harness.errors import UsageError
-from harness.reference.door import door, opened
 from harness.reference.engine import Engine
 from harness.reference.http import answers
 from harness.reference.request import SERVER
@@ -84,8 +84,7 @@ def _doors(engine: Engine, host: str, http_port: int, grpc_port: int) -> Iterato
             raise UsageError(f"port {http_port} of {host} cannot be used: {error.strerror}") from None
         grpc = stack.enter_context(_grpc(engine, host, grpc_port))
         url = f"http://{host}:{listening.getsockname()[1]}"
-        stack.enter_context(opened(listening, answers(engine, url), SERVER))
-        yield Served(url, grpc, engine)
+        yield Served(stack.enter_context(opened(listening, answers(engine, url), SERVER)), grpc, engine)
 
 
 def rules_of(mutant: str) -> Rules:

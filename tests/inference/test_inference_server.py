@@ -1,4 +1,4 @@
-"""The service over ASGI: both protocols, health, and what it says when something is wrong."""
+"""The service without a socket: both protocols, health, and what it says when something is wrong."""
 
 from __future__ import annotations
 

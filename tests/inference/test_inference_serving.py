@@ -19,7 +19,7 @@ from harness.errors import ExitCode, TargetError
 from harness.inference.announce import read_ready_line, ready_line
 from harness.inference.encoders import load
 from harness.inference.process import SpawnedService, spawn
-from harness.inference.serving import _listen, serve
+from harness.inference.serving import serve
 
 
 def raw(url: str, request: bytes) -> tuple[bytes, dict[str, object]]:
@@ -83,14 +83,6 @@ def test_a_port_that_is_taken_is_said_to_be() -> None:
     ):
         pass
     assert "--port" in caught.value.hint
-
-
-def test_answers_leave_at_once() -> None:
-    """Accepted connections name TCP, which asyncio needs to see to switch Nagle's algorithm off."""
-    with _listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
-        accepted, _ = listening.accept()
-        with accepted:
-            assert accepted.proto == socket.IPPROTO_TCP
 
 
 def test_a_spawned_service_answers_and_is_gone_afterwards() -> None:

@@ -1,12 +1,15 @@
 """HTTP/1.1 on one port: a thread for each connection, the parser in C.
 
-An event loop would hand each request to a thread and take the answer back: two changes of threads, and a quarter of
-all that the reference adds to the time of the inference service (`benchmarks/reference_overhead.py`).
+The way out is `exchange`. Both of our servers compute their answers, or wait for somebody's: an event loop would hand
+each request to a thread and take the answer back, two changes of threads that cost more than a search does
+(`benchmarks/reference_overhead.py`).
 """
 
 from __future__ import annotations
 
 import logging
+import math
+import os
 import selectors
 import socket
 import threading
@@ -38,7 +41,8 @@ _log = logging.getLogger(__name__)
 class Request:
     """One request: `path` is decoded, the names of `headers` are in lower case, of several of a name the last counts.
 
-    `path_params` are what the path has in the places of a route that have a name.
+    `path_params` are what the path has in the places of a route that have a name. `began` is when the headers had come,
+    on the clock `time.perf_counter`. `whole` is False if the body is longer than may be; what had come is not kept.
     """
 
     method: str
@@ -47,6 +51,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes = b""
     path_params: Mapping[str, str] = field(default_factory=dict)
+    began: float = 0.0
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +73,31 @@ def door(host: str, port: int) -> Iterator[socket.socket]:
 
     Raises:
         OSError: it cannot be bound.
+        OverflowError: there is no such port.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        if os.name == "posix":  # elsewhere it would let two programs share a port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         yield listening
 
 
 @contextmanager
-def opened(listening: socket.socket, answers: Answers, server: str) -> Iterator[None]:
+def opened(listening: socket.socket, answers: Answers, server: str, *, longest: float = math.inf) -> Iterator[str]:
     """Answer whoever connects until the block ends; then what is being answered has a second to be answered.
 
     Args:
         listening: a bound socket.
         answers: what is said to a request.
         server: the name in the header `Server`.
+        longest: so many bytes may a body have.
+
+    Yields:
+        `http://host:port`.
     """
-    hall = _Hall(answers, server)
+    host, port = listening.getsockname()[:2]
+    hall = _Hall(lambda connection: _Conversation(connection, answers, server, longest))
     wake, woken = socket.socketpair()
     listening.listen(_BACKLOG)
     listening.settimeout(0)
@@ -91,7 +105,7 @@ def opened(listening: socket.socket, answers: Answers, server: str) -> Iterator[
     porter.start()
     with wake, woken:
         try:
-            yield
+            yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
             hall.closing.set()
             wake.close()
@@ -113,9 +127,8 @@ def _let_in(listening: socket.socket, woken: socket.socket, hall: _Hall) -> None
 class _Hall:
     """The connections that are open; `closing` is set before the last one has entered."""
 
-    def __init__(self, answers: Answers, server: str) -> None:
-        self._answers = answers
-        self._server = server
+    def __init__(self, receive: Callable[[socket.socket], _Conversation]) -> None:
+        self._receive = receive
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._open: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -151,7 +164,7 @@ class _Hall:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.settimeout(_IDLE_SECONDS)
-            _Conversation(connection, self._answers, self._server).hold()
+            self._receive(connection).hold()
         except OSError:
             pass  # the other end is gone, or says nothing any more
         finally:
@@ -164,12 +177,13 @@ class _Hall:
 class _Conversation:
     """One connection; the methods that begin with `on_` are called by the parser."""
 
-    def __init__(self, connection: socket.socket, answers: Answers, server: str) -> None:
+    def __init__(self, connection: socket.socket, answers: Answers, server: str, longest: float) -> None:
         self._connection = connection
         self._answers = answers
         self._server = server
+        self._longest = longest
         self._parser = httptools.HttpRequestParser(self)
-        self._whole: deque[tuple[Request, bool]] = deque()
+        self._asked: deque[tuple[Request, bool]] = deque()
         self.on_message_begin()
 
     def hold(self) -> None:
@@ -186,9 +200,9 @@ class _Conversation:
                 goes_on = False  # it asks for another protocol, and is answered in this one
             except httptools.HttpParserError:
                 goes_on = False
-                self._whole.append((_UNREADABLE, False))
-            while self._whole:
-                request, keep = self._whole.popleft()
+                self._asked.append((_UNREADABLE, False))
+            while self._asked:
+                request, keep = self._asked.popleft()
                 goes_on = goes_on and keep
                 self._connection.sendall(self._said(request, self._answered(request), keep=goes_on))
 
@@ -222,6 +236,8 @@ class _Conversation:
         self._target = b""
         self._headers: dict[str, str] = {}
         self._pieces: list[bytes] = []
+        self._length = 0
+        self._began = 0.0
 
     def on_url(self, part: bytes) -> None:
         self._target += part
@@ -230,11 +246,16 @@ class _Conversation:
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
+        self._began = time.perf_counter()
         if self._headers.get("expect", "").lower() == "100-continue":
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, piece: bytes) -> None:
-        self._pieces.append(piece)
+        self._length += len(piece)
+        if self._length <= self._longest:
+            self._pieces.append(piece)
+        else:
+            self._pieces.clear()
 
     def on_message_complete(self) -> None:
         target = httptools.parse_url(self._target)
@@ -245,8 +266,10 @@ class _Conversation:
             dict(parse_qsl(query, keep_blank_values=True)),
             self._headers,
             b"".join(self._pieces),
+            began=self._began,
+            whole=self._length <= self._longest,
         )
-        self._whole.append((request, self._parser.should_keep_alive()))
+        self._asked.append((request, self._parser.should_keep_alive()))
 
 
 _UNREADABLE = Request("", "", {}, {})

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from harness.reference.door import Answers, Request, Response, door, opened
+from harness.door import Answers, Request, Response, door, opened
 
 
 @contextmanager
