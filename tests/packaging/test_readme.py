@@ -23,7 +23,8 @@ from harness.targets.setup import Setup
 TOX = ConfigParser()
 TOX.read(TREE / "tox.ini")
 ENVIRONMENTS = {"tests", "py311", "py314", *(name.partition(":")[2] for name in TOX.sections())}
-PLACEHOLDERS = {"URL": "http://host:8080"}
+PLACEHOLDERS = {"URL": "http://host:8080", "compose:my-cluster.yaml": "compose:cluster"}
+"""What a reader has to put something of their own in the place of, and something that there is."""
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
