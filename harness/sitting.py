@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -76,11 +76,18 @@ class Options:
             FileError: if the user's file is wrong; says where.
         """
         files = [self.deviations, OURS] if self.deviations else [OURS]
-        return [one for path in files for one in deviations(path, checks=all_checks(), interfaces=NAMES)]
+        return [one for path in files for one in _known(path, path.stat().st_mtime_ns if path.is_file() else 0)]
 
     def wants(self, check: str) -> bool:
         """Whether this check id was asked for; no globs ask for all."""
         return not self.checks or any(fnmatchcase(check, glob) for glob in self.checks)
+
+
+@lru_cache(maxsize=4)
+def _known(path: Path, changed: int) -> tuple[DeviationShape, ...]:
+    """What a file says, read once for those who look at the options, who judge by it, and who tell of it."""
+    del changed
+    return tuple(deviations(path, checks=all_checks(), interfaces=NAMES))
 
 
 class Sitting:
