@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import perf_counter, sleep
+from typing import TypeVar
 
 import numpy as np
 
@@ -30,6 +32,7 @@ from harness.truth.shards import Rows
 from harness.watching.answered import answered
 
 NODES = 3
+_Result = TypeVar("_Result")
 _TIMEOUT = 5.0
 _GRACE = 10.0
 """Seconds after a node went in which questions may fail: until the others know."""
@@ -88,6 +91,20 @@ def outage(options: OutageOptions, say: Say) -> Path:
     return written[0]
 
 
+def _beside(act: Callable[[], _Result]) -> Future[_Result]:
+    """Do something in a thread that nobody has to wait for: a load that was interrupted ends with this process."""
+    future: Future[_Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(act())
+        except BaseException as error:  # noqa: BLE001 (whoever waits for it gets it)
+            future.set_exception(error)
+
+    Thread(target=run, name="nearimage-outage", daemon=True).start()
+    return future
+
+
 class _Outage:
     """One cluster that loses its last node, and gets it back."""
 
@@ -112,11 +129,15 @@ class _Outage:
         ]
         over = Event()
         stays, goes = self._nodes[0], self._nodes[-1]
-        with ThreadPoolExecutor(3) as side_by_side:
-            both = [side_by_side.submit(self._asked, one, questions, truth) for one in (stays, goes)]
-            changes = side_by_side.submit(self._lose, goes, over)
-            seen = [one.result() for one in both]
+        asking = [_beside(partial(self._asked, one, questions, truth)) for one in (stays, goes)]
+        changes = _beside(partial(self._lose, goes, over))
+        try:
+            seen = [one.result() for one in asking]
             changes.result()
+        except BaseException:
+            over.set()  # a node that is away comes back, or it might do so while everything is taken away
+            wait([changes])
+            raise
         for found, where in zip(seen, ("a node that stays", "the node that is lost"), strict=True):
             self._site.write(
                 AxisEntry(
@@ -162,7 +183,8 @@ class _Outage:
         return Seen(began, samples, recalls)
 
     def _lose(self, node: Endpoint, over: Event) -> None:
-        over.wait(self._options.seconds)
+        if over.wait(self._options.seconds):
+            return
         lost = perf_counter()  # whoever kills it may take a second to say that it is done
         with self._target.lost(node):
             self._events.append((lost, "a node is lost, as by a power cut"))
