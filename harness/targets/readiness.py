@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
-import httpx
-
 from harness.errors import TargetError
+from harness.exchange import Exchange, exchange
 from harness.targets.phases import Phases
 from harness.targets.ports import takes_connections
 
@@ -63,14 +65,12 @@ class Readiness:
                 of its log and what to do.
         """
         deadline = time.monotonic() + self.seconds
-        with httpx.Client(
-            base_url=self.url, timeout=_PROBE_SECONDS, trust_env=False, headers=dict(self.headers)
-        ) as client:
+        with closing(exchange(self.url, timeout=_PROBE_SECONDS, headers=self.headers)) as way:
             with self.phases.timed("database process"):
-                self._until(deadline, "did not answer over HTTP", lambda: self._get(client, "live") is not None)
+                self._until(deadline, "did not answer over HTTP", lambda: self._get(way, "live") is not None)
             with self.phases.timed("database ready"):
-                self._until(deadline, "did not get ready", lambda: self._get(client, "ready") == httpx.codes.OK)
-                meta = self._meta(client, deadline)
+                self._until(deadline, "did not get ready", lambda: self._get(way, "ready") == HTTPStatus.OK)
+                meta = self._meta(way, deadline)
             with self.phases.timed("modules and gRPC"):
                 self._check_modules(meta)
                 if self.grpc is not None:
@@ -91,23 +91,23 @@ class Readiness:
             how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
             raise self._error(f"{self.name} {how} before it was ready")
 
-    def _get(self, client: httpx.Client, state: str) -> int | None:
+    def _get(self, way: Exchange, state: str) -> int | None:
         try:
-            return client.get(f"/v1/.well-known/{state}").status_code
-        except httpx.HTTPError:
+            return way.ask("GET", f"/v1/.well-known/{state}").status
+        except OSError:
             return None
 
-    def _meta(self, client: httpx.Client, deadline: float) -> dict[str, Any]:
+    def _meta(self, way: Exchange, deadline: float) -> dict[str, Any]:
         found: dict[str, Any] = {}
 
         def answered() -> bool:
             try:
-                answer = client.get("/v1/meta")
-                meta = answer.json()
-            except (httpx.HTTPError, ValueError):
+                answer = way.ask("GET", "/v1/meta")
+                if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+                    raise TargetError(f"{self.name} does not let us in ({answer.status})", hint=_NOT_LET_IN)
+                meta = json.loads(answer.body)
+            except (OSError, ValueError):
                 return False
-            if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-                raise TargetError(f"{self.name} does not let us in ({answer.status_code})", hint=_NOT_LET_IN)
             if isinstance(meta, dict) and meta.get("version"):
                 found.update(meta)
             return bool(found)
