@@ -81,6 +81,8 @@ def _came_to(path: Path) -> dict[str, object]:
 
 
 def _said(times: int, of: int) -> str:
+    if not of:
+        return "none was run, and 0"
     low, high = exact(times, of)
     return f"{times} of {of} ({low:.0%} to {high:.0%})"
 
