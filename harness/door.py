@@ -101,7 +101,7 @@ def opened(listening: socket.socket, answers: Answers, server: str, *, longest: 
     wake, woken = socket.socketpair()
     listening.listen(_BACKLOG)
     listening.settimeout(0)
-    porter = threading.Thread(target=_let_in, args=(listening, woken, hall), name="reference-door", daemon=True)
+    porter = threading.Thread(target=_let_in, args=(listening, woken, hall), name="door", daemon=True)
     porter.start()
     with wake, woken:
         try:
@@ -120,8 +120,10 @@ def _let_in(listening: socket.socket, woken: socket.socket, hall: _Hall) -> None
         while True:
             if any(key.fileobj is woken for key, _ in looking.select()):
                 return
-            with suppress(OSError):  # it went away again, or there are no more file descriptors for now
+            try:
                 hall.enter(listening.accept()[0])
+            except (OSError, RuntimeError):  # it went away again, or there are no more descriptors or threads for now
+                time.sleep(_LOOKS_AFTER)
 
 
 class _Hall:
@@ -135,15 +137,23 @@ class _Hall:
         self.closing = threading.Event()
 
     def enter(self, connection: socket.socket) -> None:
-        """Serve a connection on a thread of its own, once there is a place."""
+        """Serve a connection on a thread of its own, once there is a place.
+
+        Raises:
+            RuntimeError: the system gives no more threads; the connection is closed.
+        """
         while not self._places.acquire(timeout=_LOOKS_AFTER):
             if self.closing.is_set():
                 connection.close()
                 return
-        thread = threading.Thread(target=self._serve, args=(connection,), name="reference-http", daemon=True)
+        thread = threading.Thread(target=self._serve, args=(connection,), name="connection", daemon=True)
         with self._lock:
             self._open[connection] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            self._leave(connection)
+            raise
 
     def empty(self) -> None:
         """Let nobody ask any more, and wait for a moment for those who have asked."""
@@ -168,10 +178,13 @@ class _Hall:
         except OSError:
             pass  # the other end is gone, or says nothing any more
         finally:
-            connection.close()
-            with self._lock:
-                self._open.pop(connection, None)
-            self._places.release()
+            self._leave(connection)
+
+    def _leave(self, connection: socket.socket) -> None:
+        connection.close()
+        with self._lock:
+            self._open.pop(connection, None)
+        self._places.release()
 
 
 class _Conversation:
