@@ -38,13 +38,12 @@ ROWS = (
     Row(
         "what the reference adds to the inference service", "reference_overhead.py", ("--blocks", "4", "--tries", "20")
     ),
-    Row(
-        "the load generator beside wrk and Locust",
-        "load_generator.py",
-        ("--rounds", "4", "--seconds", "1"),
-        seconds=240,
-    ),
-    Row("the load generator beside wrk and Locust", "load_generator.py", ("--rounds", "4"), seconds=300),
+    Row("percentiles of a histogram", "load_generator.py", ("--only", "histogram,memory"), seconds=60),
+    Row("the clock of the load generator", "load_generator.py", ("--only", "clock")),
+    Row("a closed loop beside wrk, ten rounds", "load_generator.py", ("--only", "median")),
+    Row("ceiling beside wrk and Locust", "load_generator.py", ("--only", "ceiling", "--rounds", "4"), seconds=180),
+    Row("a server that stops for a second", "load_generator.py", ("--only", "stall")),
+    Row("two Locust workers beside one process", "load_generator.py", ("--only", "distributed")),
     Row("exact truth beside faiss and NumPy", "exact_truth.py", ("--rounds", "3")),
 )
 
@@ -69,8 +68,14 @@ def measure(row: Row) -> Came:
     except subprocess.TimeoutExpired:
         return Came(row, f"not done within {row.seconds} s", within=False, seconds=time.perf_counter() - began)
     print(done.stdout + done.stderr, flush=True)
-    lines = (done.stdout + done.stderr).strip().splitlines()
-    return Came(row, lines[-1] if lines else "it said nothing", done.returncode == 0, time.perf_counter() - began)
+    return Came(row, _figures(done.stdout + done.stderr), done.returncode == 0, time.perf_counter() - began)
+
+
+def _figures(printed: str) -> str:
+    """The lines that a program judges, else its last one."""
+    lines = [" ".join(line.split()) for line in printed.strip().splitlines()]
+    judged = [line.partition(" ")[2] for line in lines if line.startswith(("ok ", "MISS "))]
+    return "; ".join(judged) or (lines[-1] if lines else "it said nothing")
 
 
 def main() -> int:
