@@ -43,7 +43,7 @@ SAME = {
     "metric_can_be_changed": IN_1_19,
     "refused_change_stays": {(version, index) for version in ("1.32", "1.39") for index in INDEXES},
     "nan_lets_all_in": SINCE_1_25,
-    "compared_as_doubles": SINCE_1_25,
+    "compared_as_doubles": EVERYWHERE,
     "duplicates_hide_others": {("1.25", "hnsw"), ("1.32", "hnsw"), ("1.39", "hnsw")},
     "text_arrays_are_not_sent": IN_1_19,
     "same_is_vectorized_again": IN_1_19,

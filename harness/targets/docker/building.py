@@ -35,7 +35,7 @@ BASE_VARIABLE = "NEARIMAGE_INFERENCE_BASE"
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 _MODEL = "efficientnet-lite0.onnx"
-_PARTS = ("__init__.py", "errors.py", "model", "images", "inference")
+_PARTS = ("__init__.py", "door.py", "errors.py", "model", "images", "inference")
 _STAGE = "nearimage.stage"
 _ASK = (
     "import json, platform, sys; "
