@@ -83,10 +83,10 @@ def an_order_and_a_threshold_both_hold(case: Case) -> None:
 def sorted_pages_join_up(case: Case) -> None:
     """Pages of a sorted search are together the best, without repeats or gaps, but for a tie that a page cuts."""
     query = case.queries[0]
-    lone = _without_a_tie(case, query)  # which members of a tie are on which page is not promised
     pages = [
         _asked(case, query, (Sort("number"),), limit=_PAGE, offset=offset) for offset in range(0, 4 * _PAGE, _PAGE)
     ]
+    lone = _without_a_tie(case, query)  # which members of a tie are on which page is not promised
     brought = [(page, case.hits(page)) for page in pages]
     times = Counter(hit.id for _, hits in brought for hit in hits)
     again = sorted(id_ for id_ in lone if times[id_] > 1)
