@@ -22,8 +22,8 @@ collect_ignore_glob = ["*.yaml"]
 settings.register_profile("nearimage", deadline=None)  # no test measures time
 settings.load_profile("nearimage")
 
-_SWEEPING = frozenset({"docker", "compose", "cli", "test_detached", "test_kept"})
-"""Folders and files of tests that sweep."""
+_WITH_DOCKER = frozenset({"docker", "compose"})
+"""Folders of tests that see Docker where it answers; elsewhere only those with the marker do."""
 
 _LEFT_OUT = pytest.StashKey[list[str]]()
 
@@ -48,8 +48,8 @@ def _no_docker() -> str:
 
 
 def _sees_docker(item: pytest.Item) -> bool:
-    """Whether a test starts containers, or sweeps those that crashed runs left (`down`): on the whole machine."""
-    return item.get_closest_marker("docker") is not None or bool(_SWEEPING & {*item.path.parts, item.path.stem})
+    """Whether a test may start containers, or sweep those that crashed runs left, which it does on a whole machine."""
+    return item.get_closest_marker("docker") is not None or bool(_WITH_DOCKER & {*item.path.parts})
 
 
 def _in_source_tree() -> bool:
@@ -87,6 +87,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with serve_inference() as service, serve(inference_url=service, folder=tmp_path_factory.mktemp("server")) as served:
         yield f"{served.url}?grpc={served.grpc.rpartition(':')[2]}"
+
+
+@pytest.fixture(autouse=True)
+def no_daemon(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Hide Docker from every other test: a `down` of one would sweep what a Docker test beside it has just killed."""
+    if not _sees_docker(request.node):
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path_factory.getbasetemp()}/no-docker.sock")
 
 
 @pytest.fixture
