@@ -84,6 +84,23 @@ def door(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
+def handed(descriptor: int) -> Iterator[socket.socket]:
+    """Take the port that another process bound for this one.
+
+    Raises:
+        OSError: it is no socket.
+    """
+    with socket.socket(fileno=descriptor) as listening:
+        yield listening
+
+
+def address(listening: socket.socket) -> str:
+    """Return where a bound socket is reached: `http://host:port`."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
 def opened(listening: socket.socket, answers: Answers, server: str, *, longest: float = math.inf) -> Iterator[str]:
     """Answer whoever connects until the block ends; then what is being answered has a second to be answered.
 
@@ -96,7 +113,6 @@ def opened(listening: socket.socket, answers: Answers, server: str, *, longest: 
     Yields:
         `http://host:port`.
     """
-    host, port = listening.getsockname()[:2]
     hall = _Hall(lambda connection: _Conversation(connection, answers, server, longest))
     wake, woken = socket.socketpair()
     listening.listen(_BACKLOG)
@@ -105,7 +121,7 @@ def opened(listening: socket.socket, answers: Answers, server: str, *, longest: 
     porter.start()
     with wake, woken:
         try:
-            yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            yield address(listening)
         finally:
             hall.closing.set()
             wake.close()

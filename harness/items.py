@@ -93,7 +93,7 @@ class ScenarioFile(pytest.File):
             if not check.named_by(self.scenario.checks):
                 continue
             if self.scenario.wants(check.id) and check.applies(collection) and check.allowed(given):
-                if check.once and not (first and self._is_first(check, collection)):
+                if (check.stored and not first) or (check.once and not (first and self._is_first(check, collection))):
                     continue
                 yield check
         if self.scenario.steps is not None:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
-from hypothesis.errors import Flaky
-
 from harness.checks.case import Case, Query, Violation
 from harness.checks.registry import check
 from harness.checks.threshold import judge_within
@@ -63,6 +59,10 @@ class _Drawing:
 @check("threshold/drawn", source="at most the threshold must be there, beyond it must not", writes=True)
 def drawn_thresholds_cut_where_they_say(case: Case) -> None:
     """For any few images and any threshold, exactly the objects within it are returned."""
+    from hypothesis import HealthCheck, Phase, given, seed, settings
+    from hypothesis import strategies as st
+    from hypothesis.errors import Flaky
+
     pictured = [one for one in case.samples(40) if one.picture is not None and one.vector is not None]
     few = st.lists(st.sampled_from(pictured), min_size=1, max_size=_PICTURES, unique_by=lambda one: one.id)
     beside = st.sampled_from((0.0, 0.0, 5e-6, -5e-6, 1e-3, -1e-3))

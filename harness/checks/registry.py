@@ -84,6 +84,7 @@ class Check:
     of a server that may only be read. `abilities` names what it does to the server itself, see `harness.abilities`: it
     is asked only where a scenario names them, because it disturbs whoever else uses that server. `once` is True if it
     is about what stands behind a module: it is asked for each module once, of the first collection that has it.
+    `stored` is True if it only looks at what is stored, which no interface changes: it is asked over the first alone.
     `by_name` is True if only a scenario whose `checks` name its chapter asks for it, because it takes long or repeats
     others in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty. `compares` is True if
     it holds an interface against GraphQL, and so is not asked over GraphQL itself. `heading` is the one that it stands
@@ -100,6 +101,7 @@ class Check:
     writes: bool = False
     abilities: tuple[str, ...] = ()
     once: bool = False
+    stored: bool = False
     by_name: bool = False
     versions: str = ""
     compares: bool = False
@@ -144,6 +146,7 @@ def check(
     writes: bool = False,
     abilities: tuple[str, ...] = (),
     once: bool = False,
+    stored: bool = False,
     by_name: bool = False,
     versions: str = "",
     compares: bool = False,
@@ -160,6 +163,7 @@ def check(
         writes: whether it changes data.
         abilities: what it asks of the target itself, by the names of `harness.abilities`.
         once: whether it is asked once for each module, and not of each collection.
+        stored: whether it only looks at what is stored and asks no interface anything.
         by_name: whether only scenarios whose `checks` name its chapter ask for it.
         versions: the versions of Weaviate that it is about, such as `>=1.25,<2`.
         compares: whether it holds an interface against GraphQL.
@@ -186,6 +190,7 @@ def check(
             writes=writes,
             abilities=abilities,
             once=once,
+            stored=stored,
             by_name=by_name,
             versions=versions,
             compares=compares,

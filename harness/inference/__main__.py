@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             from harness.inference.delay import parsed
 
             encoders = parsed(options.delay).on(encoders)
-        with serve(encoders, host=options.host, port=options.port) as url:
+        with serve(encoders, host=options.host, port=options.port, descriptor=options.descriptor) as url:
             print(ready_line(url, encoders.name, encoders.device), flush=True)  # noqa: T201
             stop.wait()
     except HarnessError as error:
@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default)")
+    parser.add_argument(
+        "--descriptor", type=int, metavar="N", help="a bound socket to listen on, from whoever starts it"
+    )
     parser.add_argument("--encoder", choices=NAMES, default="auto", help="what to answer with (default: %(default)s)")
     parser.add_argument("--preload", action="store_true", help="load the models before the first image needs them")
     parser.add_argument("--fault", default="", metavar="NAME", help="answer wrongly in a known way, see faults.py")

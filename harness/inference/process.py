@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from harness.door import address, door
 from harness.errors import TargetError
 from harness.inference.announce import read_ready_line
 
+_BACKLOG = 128
 _KEPT_LINES = 200
 _TAIL = 20
 _STOP = 5.0
@@ -38,52 +41,102 @@ class SpawnedService:
         return self._child.tail()
 
 
+@dataclass(frozen=True, slots=True)
+class StartingService:
+    """A service that loads its models: its URL without a final slash, its process.
+
+    Who connects to it now is let in as soon as it answers, or turned away when it ends.
+    """
+
+    url: str
+    pid: int
+    _child: _Child = field(repr=False, compare=False)
+
+    def ready(self, timeout: float = 60.0) -> SpawnedService:
+        """Wait until it answers.
+
+        Args:
+            timeout: seconds to wait for it.
+
+        Raises:
+            TargetError: it ended before it was ready or was not ready in time; with the last lines of its log.
+        """
+        url, served, device = self._child.wait_until_ready(timeout)
+        return SpawnedService(url, self.pid, served, device, self._child)
+
+
 @contextmanager
-def spawn(
+def starting(
     *,
     encoder: str = "auto",
     preload: bool = False,
     host: str = "127.0.0.1",
     env: Mapping[str, str] | None = None,
     delay: str = "",
-    timeout: float = 60.0,
-) -> Iterator[SpawnedService]:
-    """Start `python -m harness.inference`, wait until it answers, and end it afterwards.
+) -> Iterator[StartingService]:
+    """Start `python -m harness.inference` on a port that it is handed, and end it afterwards.
 
     It leaves when its standard input closes, so it is gone too when this process is killed.
 
     Args:
         encoder: "auto", "photo" or "planted".
         preload: load the models before it says that it is ready.
-        host: the address that it binds, on a free port.
+        host: the address that it listens on, on a free port.
         env: environment variables to set on top of this process's own (`ENABLE_CUDA` …).
         delay: how much later it answers, on purpose: `5%` or `2ms`.
-        timeout: seconds to wait for it.
 
     Raises:
-        TargetError: it ended before it was ready or was not ready in time; with the last lines of its log.
+        TargetError: the address can't be bound.
     """
-    command = [sys.executable, "-P", "-m", "harness.inference", "--exit-with-parent"]
-    command += [
-        "--encoder",
-        encoder,
-        "--host",
-        host,
-        *(["--preload"] if preload else []),
-        *([f"--delay={delay}"] if delay else []),
-    ]
-    child = _Child(command, dict(os.environ) | dict(env or {}))
+    command = [sys.executable, "-P", "-m", "harness.inference", "--exit-with-parent", "--encoder", encoder]
+    command += [*(["--preload"] if preload else []), *([f"--delay={delay}"] if delay else [])]
+    with _listening(host) as listening:
+        url = address(listening)
+        handed = listening.fileno()
+        child = _Child([*command, "--descriptor", str(handed)], dict(os.environ) | dict(env or {}), handed)
+    # from here on the port is the child's alone: it is closed when that ends
     try:
-        url, served, device = child.wait_until_ready(timeout)
-        yield SpawnedService(url, child.process.pid, served, device, child)
+        yield StartingService(url, child.process.pid, child)
     finally:
         child.stop()
+
+
+@contextmanager
+def spawn(
+    *,
+    encoder: str = "auto",
+    preload: bool = False,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
+) -> Iterator[SpawnedService]:
+    """Start a service, wait until it answers, and end it afterwards; the arguments and errors are those of `starting`.
+
+    Args:
+        encoder: "auto", "photo" or "planted".
+        preload: load the models before it says that it is ready.
+        env: environment variables to set on top of this process's own.
+        timeout: seconds to wait for it.
+    """
+    with starting(encoder=encoder, preload=preload, env=env) as service:
+        yield service.ready(timeout)
+
+
+@contextmanager
+def _listening(host: str) -> Iterator[socket.socket]:
+    """Listen on a free port of an address."""
+    with ExitStack() as open_:
+        try:
+            listening = open_.enter_context(door(host, 0))
+            listening.listen(_BACKLOG)
+        except OSError as error:
+            raise TargetError(f"the inference service cannot listen on {host}: {error}") from error
+        yield listening
 
 
 class _Child:
     """The process, with a thread that drains its output so that it never blocks on a full pipe."""
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], handed: int) -> None:
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._ready: tuple[str, str, str] | None = None
         self._settled = threading.Event()  # ready, or its output has ended
@@ -96,6 +149,7 @@ class _Child:
             text=True,
             encoding="utf-8",
             errors="replace",
+            pass_fds=(handed,),
             start_new_session=True,  # Ctrl-C in the terminal is the harness's to handle, in its own order
         )
         self._drain = threading.Thread(target=self._read, name="nearimage-inference-log", daemon=True)

@@ -88,7 +88,8 @@ class EmbeddedTarget:
         needs = replace(needs, settings={**needs.settings, **self._setup.environment})
         binary = self._binary = self._binary or binaries.fetched(self._version, self.phases)
         with claimed(f"embedded Weaviate ({binary.path})") as claim, contextlib.ExitStack() as parts:
-            inference = parts.enter_context(self._start_inference(claim, self.phases)) if needs.modules else None
+            starting = parts.enter_context(self._start_inference(claim, self.phases)) if needs.modules else None
+            inference = starting.ready() if starting else None
             self._inference_pid = claim.pids[0] if inference else 0
             server = Server(binary, needs, inference, claim, self._logs(claim), self.phases)
             parts.callback(self._close, server)

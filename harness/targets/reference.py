@@ -11,10 +11,10 @@ from pathlib import Path
 
 from harness.abilities import Usage
 from harness.inference import device
-from harness.model import Endpoint, Inference, Needs
+from harness.model import Endpoint, Needs
 from harness.targets.guarded import Guarded
 from harness.targets.phases import Phases
-from harness.targets.programs import StartInference, inference_service, own_program, wait_for_line
+from harness.targets.programs import StartInference, Starting, inference_service, own_program, wait_for_line
 from harness.targets.readiness import Readiness
 from harness.targets.server_settings import reference_environment, with_settings
 from harness.targets.setup import Setup
@@ -32,7 +32,7 @@ class _Opened:
     """What one open reference consists of."""
 
     claim: Claim
-    inference: Inference
+    service: Starting
     inference_pid: int
     needs: Needs
     log: Path
@@ -88,7 +88,7 @@ class ReferenceTarget:
 
     @contextlib.contextmanager
     def open(self, needs: Needs) -> Iterator[Endpoint]:
-        """Start the inference service, then the reference; take both away at the end.
+        """Start the inference service and the reference beside it; take both away at the end.
 
         Raises:
             TargetError: one of the two could not be started.
@@ -100,11 +100,11 @@ class ReferenceTarget:
         self.phases.clear()
         needs = replace(needs, settings={**needs.settings, **self._setup.environment})
         with claimed(f"the {self.name}") as claim, contextlib.ExitStack() as parts:
-            inference = parts.enter_context(self._start_inference(claim, self.phases))
+            service = parts.enter_context(self._start_inference(claim, self.phases))
             if self.log_folder is not None:
                 self.log_folder.mkdir(parents=True, exist_ok=True)
             log = (self.log_folder or claim.folder) / "reference.log"
-            opened = self._opened = _Opened(claim, inference, claim.pids[0], needs, log)
+            opened = self._opened = _Opened(claim, service, claim.pids[0], needs, log)
             parts.callback(self._close, opened)
             yield self._run(opened, self.phases)
 
@@ -153,7 +153,7 @@ class ReferenceTarget:
         first, _ = self._running()
         with claimed(f"a second {self.name}") as claim:
             needs = with_settings(first.needs, settings)
-            opened = _Opened(claim, first.inference, first.inference_pid, needs, claim.folder / "reference.log")
+            opened = _Opened(claim, first.service, first.inference_pid, needs, claim.folder / "reference.log")
             try:
                 yield self._run(opened, Phases())
             finally:
@@ -170,7 +170,7 @@ class ReferenceTarget:
         first, _ = self._running()
         with claimed(f"a cluster of the {self.name}") as claim:
             log = claim.folder / "reference.log"
-            opened = _Opened(claim, first.inference, first.inference_pid, first.needs, log, nodes=nodes)
+            opened = _Opened(claim, first.service, first.inference_pid, first.needs, log, nodes=nodes)
             try:
                 endpoint = self._run(opened, Phases())
                 yield (endpoint, *(replace(endpoint, url=url, grpc=grpc) for url, grpc in opened.others))
@@ -193,11 +193,13 @@ class ReferenceTarget:
     def _run(self, opened: _Opened, phases: Phases) -> Endpoint:
         heard = opened.log.stat().st_size if opened.log.exists() else 0
         with phases.timed("reference process"):
-            env = reference_environment(opened.needs, opened.inference)
+            env = reference_environment(opened.needs, opened.service.url)
             process = opened.process = Guarded(
                 self._command(opened), log=opened.log, env=env, folder=opened.claim.folder
             )
             opened.claim.add(*process.pids)
+        inference = opened.service.ready()
+        with phases.timed("reference process"):
             said = wait_for_line(process, _READY, "the reference", heard)
         opened.url, opened.grpc = said["url"], said["grpc"]
         opened.others = tuple(_ALSO.findall(said["more"]))
@@ -222,12 +224,12 @@ class ReferenceTarget:
             weaviate=False,
             started=True,
             read_only=self._setup.read_only,
-            inference=dict.fromkeys(modules, opened.inference),
+            inference=dict.fromkeys(modules, inference),
             unlimited="the reference is a process, and limits and volumes need a container",
         )
 
     def _command(self, opened: _Opened) -> list[str]:
-        arguments = ["--inference", opened.inference.url, "--folder", str(opened.data), "--exit-with-parent"]
+        arguments = ["--inference", opened.service.url, "--folder", str(opened.data), "--exit-with-parent"]
         if opened.nodes > 1:
             arguments += ["--nodes", str(opened.nodes)]
         if self._mutant:

@@ -30,15 +30,16 @@ def environment(needs: Needs, ports: Ports, data: Path, inference: Inference | N
         node: its name in its cluster of one.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | _base(data) | _network(ports, node) | _modules(needs, inference) | dict(needs.settings)
+    behind = inference.url if inference else ""
+    return kept | _base(data) | _network(ports, node) | _modules(needs, behind) | dict(needs.settings)
 
 
-def reference_environment(needs: Needs, inference: Inference) -> dict[str, str]:
+def reference_environment(needs: Needs, inference: str) -> dict[str, str]:
     """Return the environment for the reference: what Python needs, and the same settings as a real server's.
 
     Args:
         needs: modules and settings.
-        inference: the service behind its modules.
+        inference: the URL of the service behind its modules.
     """
     kept = {
         name: value
@@ -99,8 +100,8 @@ def _network(ports: Ports, node: str) -> dict[str, str]:
     }
 
 
-def _modules(needs: Needs, inference: Inference | None) -> dict[str, str]:
-    if inference is None:
+def _modules(needs: Needs, inference: str) -> dict[str, str]:
+    if not inference:
         return {"ENABLE_MODULES": "", "DEFAULT_VECTORIZER_MODULE": "none"}
     # Both always, so that scenarios of either kind share one server; the default is a choice only if there is one.
     default = needs.modules[0] if len(needs.modules) == 1 else "none"
@@ -109,5 +110,5 @@ def _modules(needs: Needs, inference: Inference | None) -> dict[str, str]:
         "DEFAULT_VECTORIZER_MODULE": default,
         "MODULES_CLIENT_TIMEOUT": "120s",  # a photograph on a slow processor behind a queue of others
         "CLIP_WAIT_FOR_STARTUP": "false",  # ours is ready before
-        **dict.fromkeys(_APIS.values(), inference.url),
+        **dict.fromkeys(_APIS.values(), inference),
     }

@@ -46,6 +46,16 @@ def test_a_file_by_itself_asks_too(files: Inner) -> None:
     ]
 
 
+def test_what_is_stored_is_looked_at_once(files: Inner) -> None:
+    """A check that asks no interface anything is asked of each collection over the first interface alone."""
+    about = PHOTOGRAPHS.format(first="Five", second="Six", module="img2vec-neural")
+    files.scenario(about.replace("encoder/*", "vector/*"), "c.yaml")
+    assert files.names("c.yaml", "--checks", "vector/from-the-service", "--interfaces", "grpc,graphql") == [
+        "c.yaml::vector/from-the-service@Five@grpc",
+        "c.yaml::vector/from-the-service@Six@grpc",
+    ]
+
+
 def test_planted_pictures_say_nothing_about_an_encoder(inner: Inner) -> None:
     """A collection whose pictures carry their own vectors has no check of the encoder."""
     assert inner.names("--checks", "encoder/*") == []

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from harness.errors import TargetError, UsageError
-from harness.model import Inference, Needs
+from harness.model import Needs
 from harness.targets import find
 from harness.targets.embedded import EmbeddedTarget
 from harness.targets.phases import Phases
-from harness.targets.programs import inference_service
+from harness.targets.programs import Starting, inference_service
 from harness.targets.reference import ReferenceTarget
 from harness.targets.setup import Setup
 from harness.targets.state import Claim, claimed
@@ -41,7 +41,7 @@ class SaysCuda:
 
 
 @contextlib.contextmanager
-def never(claim: Claim, phases: Phases) -> Iterator[Inference]:
+def never(claim: Claim, phases: Phases) -> Iterator[Starting]:
     """Fail the test: nothing may be started."""
     yield pytest.fail(f"an inference service was started: {claim}, {phases}")
 
@@ -80,8 +80,8 @@ def test_a_provider_without_a_gpu_ends_at_the_start_with_what_it_said(monkeypatc
     """Where only this process believes that there is CUDA, the service's own last words say why it did not start."""
     monkeypatch.setitem(sys.modules, "onnxruntime", SaysCuda())
     ended = pytest.raises(TargetError, match="ended at its start with code 4")
-    with claimed("a test") as claim, ended as caught, inference_service(claim, Phases(), gpu=0):
-        pass
+    with claimed("a test") as claim, ended as caught, inference_service(claim, Phases(), gpu=0) as starting:
+        starting.ready()
     assert "a GPU was asked for" in caught.value.log
 
 

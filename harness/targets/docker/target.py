@@ -256,7 +256,7 @@ class DockerTarget:
         try:
             service = parts.enter_context(
                 inference_service(opened.claim, self.phases, gpu=self._setup.gpu, host=address)
-            )
+            ).ready()
         except TargetError as error:
             hint = "It needs Docker's daemon on this very machine, on Linux: use --inference harness where that is not."
             raise TargetError(error.what, log=error.log, hint=hint) from error
