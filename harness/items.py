@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.checks import Check, all_checks
+from harness.checks import Check, Per, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.checks.steps import done
@@ -87,19 +87,17 @@ class ScenarioFile(pytest.File):
                 yield partial(LatencyItem.of, self, sitting, collection, asked, interface)
 
     def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:
-        """Yield what is checked of a collection; what asks with every image goes over the first interface alone."""
+        """Yield what is checked of a collection over an interface, which may be the first of this run."""
         given = self.scenario.needs.abilities
         for check in all_checks().values():
-            if not check.named_by(self.scenario.checks):
+            if not (check.named_by(self.scenario.checks) and self.scenario.wants(check.id)):
                 continue
-            if self.scenario.wants(check.id) and check.applies(collection) and check.allowed(given):
-                if (check.stored and not first) or (check.once and not (first and self._is_first(check, collection))):
-                    continue
+            if check.applies(collection) and check.allowed(given) and self._is_due(check, collection, first=first):
                 yield check
         if self.scenario.steps is not None:
             yield done(self.scenario.steps)
         asked = {one.name for one in self.scenario.questions_for(collection)}
-        for promise in self.scenario.promises:
+        for promise in self.scenario.promises:  # what asks with every image goes over the first interface alone
             if promise.subject in asked or (first and promise.subject == EVERY_IMAGE):
                 yield promised(promise)
 
@@ -107,7 +105,18 @@ class ScenarioFile(pytest.File):
         """Whether an interface is held against GraphQL: gRPC, of the usual two, on one collection of a scenario."""
         return interface not in DEFAULT or (interface != DEFAULT[0] and collection is self.scenario.collections[0])
 
-    def _is_first(self, check: Check, collection: Collection) -> bool:
+    def _is_due(self, check: Check, collection: Collection, *, first: bool) -> bool:
+        """Whether a check is asked anew for this collection and interface."""
+        if check.per is Per.COLLECTION:
+            return first
+        if check.per is Per.MODULE:
+            return first and self._is_first_of_module(check, collection)
+        if check.per is Per.STORE:
+            alike = (one for one in self.scenario.collections if one.store == collection.store and check.applies(one))
+            return next(alike) is collection
+        return True
+
+    def _is_first_of_module(self, check: Check, collection: Collection) -> bool:
         """Whether no collection before, in any file, has the module that a check is about."""
         here = (self.path, collection.name)
         places = self.config.stash.setdefault(_FIRST, {})

@@ -10,13 +10,14 @@ from harness.checks.case import Case
 from harness.checks.promises import question_of
 from harness.dataset import UnfitError
 from harness.errors import AnswerError, HarnessError, UnsupportedError
+from harness.fitness import lacking, unfit
 from harness.load.closed_loop import Times, closed_loop
 from harness.load.stages import Split
 from harness.model import Inference, Level, Outcome, Question, Verdict
 from harness.record import Entry, LatencyEntry, StagesEntry, VerdictEntry
 from harness.scenario import LATENCY, Asked, Collection, LoadProfile, Promise, Scenario
 from harness.splitting import stages
-from harness.station import Station, lacking, unfit
+from harness.station import Station
 from harness.statistics import carried, interval, needed, percentile
 
 _GRAVITY = (

@@ -167,6 +167,7 @@ class Sitting:
                     seed=self.options.seed,
                     loading=partial(self._loads, name),
                     listed=self._listed[name],
+                    interfaces=self.options.interfaces,
                 )
                 for name, one in self._wanted.items()
             }

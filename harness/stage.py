@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -57,7 +57,7 @@ class Stage:
         self._interfaces: dict[str, Interface] = {}
         self._probe: Probe | None = None
         self._beside = self._open.enter_context(closing(Beside()))
-        self._upheavals = self._open.enter_context(closing(Upheavals()))
+        self._upheavals = Upheavals()
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
         """Return a collection, loaded; it is loaded when it is first asked for.
@@ -107,8 +107,21 @@ class Stage:
             self._open.callback(self._interfaces[name].close)
         return self._interfaces[name]
 
-    def case(self, dataset: Dataset, interface: str, questions: Iterable[Asked] = ()) -> Case:
-        """Return a check's view of a collection over an interface."""
+    def case(
+        self,
+        dataset: Dataset,
+        interface: str,
+        questions: Iterable[Asked] = (),
+        views: Callable[[], Sequence[Case]] = tuple,
+    ) -> Case:
+        """Return a check's view of a collection over an interface.
+
+        Args:
+            dataset: the collection.
+            interface: what is asked over.
+            questions: the scenario's own of this collection.
+            views: makes those of the other collections and interfaces.
+        """
         if self._probe is None:
             self._probe = self._open.enter_context(probing(self.endpoint, self.run))
         return Case(
@@ -121,6 +134,7 @@ class Stage:
             self._renew,
             self._beside,
             self._upheavals,
+            views,
         )
 
     def _renew(self) -> None:

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
-from packaging.specifiers import SpecifierSet
-
 from harness.abilities import CanShowLogs, CanShowStatistics, Usage
-from harness.checks import Check
+from harness.checks import Case, Check
 from harness.checks.judging import judge
 from harness.dataset import Dataset, Run, UnfitError
 from harness.deviations import Listed
 from harness.errors import AnswerError, HarnessError, TargetError, UnsupportedError, UsageError
+from harness.fitness import lacking, unfit
 from harness.fleet import Start, Wanted
+from harness.interfaces import DEFAULT
 from harness.keeping import state_folder
-from harness.model import Endpoint, Needs, Outcome, Verdict, releases
+from harness.model import Endpoint, Needs, Outcome, Verdict
 from harness.scenario import Asked, Collection, Scenario
 from harness.stage import Loading, Stage, packed, take_away, unpacked
 from harness.targets import DescribedTarget
 
 _LAST_LINES = 8
-_INDEX_SINCE = {"flat": releases.FLAT_INDEX, "dynamic": releases.DYNAMIC_INDEX}
 
 
 class Station:
@@ -42,6 +43,7 @@ class Station:
         seed: what is drawn from, for the command that asks again.
         loading: told how loading goes on.
         listed: what is known to deviate.
+        interfaces: what is asked over.
     """
 
     def __init__(
@@ -53,8 +55,10 @@ class Station:
         seed: int = 0,
         loading: Loading | None = None,
         listed: Listed | None = None,
+        interfaces: Sequence[str] = DEFAULT,
     ) -> None:
         self.wanted = wanted
+        self.interfaces = tuple(interfaces)
         self.start = start or Start()
         self.listed = listed or Listed()
         self.run = run
@@ -237,7 +241,7 @@ class Station:
         if not reason:
             try:
                 dataset = self.dataset(scenario, collection)
-                case = stage.case(dataset, interface, questions)
+                case = stage.case(dataset, interface, questions, partial(self._views, scenario))
                 verdict = replace(judge(check, case, scenario=scenario.name, repeat=repeat), target=self.name)
                 verdict = self.listed.judged(verdict, stage.endpoint, collection, len(dataset.stored))
             except (UnfitError, UnsupportedError) as error:
@@ -261,6 +265,18 @@ class Station:
             target=self.name,
             heading=check.heading,
         )
+
+    def _views(self, scenario: Scenario) -> list[Case]:
+        """Every collection of a scenario, over every interface that it can be asked over here."""
+        views = []
+        stage = self.stage()
+        for collection, interface in product(scenario.collections, self.interfaces):
+            if unfit(scenario, interface, stage.endpoint) or lacking(collection, stage.endpoint):
+                continue
+            with suppress(HarnessError):  # said when it has its own turn
+                questions = scenario.questions_for(collection)
+                views.append(stage.case(self.dataset(scenario, collection), interface, questions))
+        return views
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
         """Return a collection, loaded.
@@ -308,33 +324,6 @@ def called(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
-    """Return why nothing of a scenario can be asked here; empty if it can."""
-    wanted = scenario.needs.weaviate
-    if wanted and endpoint.version and not SpecifierSet(wanted).contains(endpoint.version, prereleases=True):
-        return f"the scenario needs Weaviate {wanted}, this is {endpoint.version}"
-    if scenario.needs.settings and endpoint.as_found:
-        return f"the scenario needs {Start.of(scenario)} for its database: {endpoint.as_found}"
-    limits = [name for name in ("cpus", "memory", "volumes") if getattr(scenario.needs, name)]
-    if limits and endpoint.unlimited:
-        return f"the scenario needs {' and '.join(limits)} for its database: {endpoint.unlimited}"
-    if interface == "grpc" and not endpoint.grpc:
-        return "the server's gRPC address is not known or does not answer: give it as http://HOST:PORT?grpc=PORT"
-    if interface == "grpc" and not releases.has(endpoint.release, releases.NEAR_IMAGE_OVER_GRPC):
-        return f"Weaviate {endpoint.version} has no nearImage over gRPC: it came with 1.22"
-    return ""
-
-
-def lacking(collection: Collection, endpoint: Endpoint) -> str:
-    """Return what this version has not, so that a collection cannot be made; empty if it has everything."""
-    wanted = {f"{collection.index} index": _INDEX_SINCE.get(collection.index)}
-    wanted["named vectors"] = releases.NAMED_VECTORS if collection.vector_name is not None else None
-    for what, first in wanted.items():
-        if first is not None and not releases.has(endpoint.release, first):
-            return f"Weaviate {endpoint.version} has no {what}: that came with {first[0]}.{first[1]}"
-    return ""
 
 
 def _no_weaviate(target: DescribedTarget) -> TargetError:

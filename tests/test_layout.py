@@ -47,10 +47,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": BASE | {"exchange", "histogram", "interfaces", "oracle", "scenario", "statistics", "stubs", "transport"},
     "report": BASE | {"histogram", "record", "statistics"},
     "comparing": BASE
-    | {"checks", "dataset", "fleet", "histogram", "interfaces", "keeping", "opening", "options", "record"}
+    | {"checks", "dataset", "fitness", "fleet", "histogram", "interfaces", "keeping", "opening", "options", "record"}
     | {"report", "runs", "scenario", "session", "station", "statistics", "targets", "telling"},
     "proving": BASE | {"checks", "dataset", "inference", "interfaces", "reference", "scenario", "stage"},
-    "generating": BASE | {"checks", "dataset", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
+    "generating": BASE
+    | {"checks", "dataset", "fitness", "fleet", "options", "runs", "scenario", "sitting", "stage", "station"},
     "calibrating": {"comparing", "load", "model", "record", "statistics", "telling"},
     "commands": BASE
     | {
@@ -74,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "abilities",
         "checks",
         "dataset",
+        "fitness",
         "histogram",
         "images",
         "interfaces",
@@ -104,14 +106,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fleet": BASE | {"inference", "options", "scenario", "targets"},
     "stage": BASE | {"checks", "dataset", "interfaces", "scenario"},
     "opening": {"errors"},
+    "fitness": {"fleet", "model", "scenario"},
     "station": BASE
-    | {"abilities", "checks", "dataset", "deviations", "fleet", "images", "keeping", "scenario", "stage", "targets"},
+    | {
+        "abilities",
+        "checks",
+        "dataset",
+        "deviations",
+        "fitness",
+        "fleet",
+        "images",
+        "interfaces",
+        "keeping",
+        "scenario",
+    }
+    | {"scenario", "stage", "targets"},
     "sitting": {"checks", "dataset", "deviations", "errors", "fleet", "interfaces", "keeping", "opening", "options"}
     | {"scenario", "stage", "station", "targets"},
     "stash": {"errors", "fleet", "options", "record", "sitting", "station"},
     "showing": {"checks", "images", "record", "scenario"},
     "splitting": BASE | {"checks", "images", "interfaces", "load", "scenario"},
-    "latency": BASE | {"checks", "dataset", "load", "record", "scenario", "splitting", "station", "statistics"},
+    "latency": BASE
+    | {"checks", "dataset", "fitness", "load", "record", "scenario", "splitting", "station", "statistics"},
     "items": BASE
     | {"checks", "fleet", "interfaces", "latency", "loadrun", "record", "scenario", "showing", "sitting", "stash"},
     "telling": {"errors", "fleet", "keeping", "model", "record", "scenario", "station"},

@@ -74,6 +74,7 @@ class Case(Questioning):
         renew: makes new connections for everybody, after the database was away.
         beside: the databases that were started beside the open one; whoever gives the target closes them.
         upheavals: what was done to the database, for all checks that wait for the same; nobody else's by default.
+        views: makes the views of the scenario's other collections, and over the other interfaces of this run.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Case(Questioning):
         renew: Callable[[], None] | None = None,
         beside: Beside | None = None,
         upheavals: Upheavals | None = None,
+        views: Callable[[], Sequence[Case]] = tuple,
     ) -> None:
         super().__init__(dataset)
         self.interface = interface
@@ -96,6 +98,7 @@ class Case(Questioning):
         self._renew = renew
         self._beside = beside or Beside()
         self.upheavals = upheavals or Upheavals()
+        self.views = views
         self.probe = probe
         self._run = run
 
@@ -149,13 +152,10 @@ class Case(Questioning):
         return self._beside.second(self.ability(CanStartSecond), settings)
 
     def was_away(self, endpoint: Endpoint) -> None:
-        """Go on after the database was away: with new connections, for whoever asks.
-
-        Args:
-            endpoint: where it is now.
+        """Go on after the database was away and came back here: with new connections, for whoever asks.
 
         Raises:
-            AnswerError: if that is elsewhere; everybody else still asks where it was.
+            AnswerError: if it came back elsewhere; everybody else still asks where it was.
         """
         if (endpoint.url, endpoint.grpc) != (self.endpoint.url, self.endpoint.grpc):
             raise AnswerError(f"the database was at {self.endpoint.url} and came back at {endpoint.url}")
@@ -243,11 +243,15 @@ class Case(Questioning):
         Raises:
             AnswerError: if nobody can say what the server did.
         """
-        self.asked += 1
+        self.count_one()
         answer = self.interface.ask(question)
         if answer.state is State.UNKNOWN:
             raise AnswerError(f"{self.describe(question)}: no answer: {answer.message}")
         return answer
+
+    def count_one(self) -> None:
+        """Count a question as asked."""
+        self.asked += 1
 
     def hits(self, question: Question) -> tuple[Hit, ...]:
         """Ask a question that has to be answered, and return what was found; errors as those of `answered`."""
@@ -260,7 +264,7 @@ class Case(Questioning):
             AnswerError: if nobody can say what the server did.
             Violation: if it was refused.
         """
-        self.asked += 1
+        self.count_one()
         answer = self.interface.aggregate(aggregation)
         if answer.state is State.UNKNOWN:
             raise AnswerError(f"{self.describe(aggregation)}: no answer: {answer.message}")
@@ -304,12 +308,7 @@ class Case(Questioning):
     def scratch(
         self, definition: Mapping[str, Any] | None = None, endpoint: Endpoint | None = None
     ) -> AbstractContextManager[Scratch]:
-        """Return an empty collection of this one's shape (or of another definition) for this check alone.
-
-        Args:
-            definition: another shape.
-            endpoint: another database.
-        """
+        """Return an empty collection of this shape or of another, here or at another endpoint, for this check alone."""
         return scratch(endpoint or self.endpoint, self.collection, self._run, definition=definition)
 
     def on(self, dataset: Dataset, interface: Interface | None = None) -> Case:
@@ -343,6 +342,6 @@ class _Elsewhere(Case):
         super().__init__(dataset, interface, run, probe)
         self._origin = origin
 
-    def ask(self, question: Question) -> Answer:
-        self._origin.asked += 1
-        return super().ask(question)
+    def count_one(self) -> None:
+        self._origin.count_one()
+        super().count_one()

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.checks.case import Case, Violation
 from harness.checks.refusing import demand_class_refused, named, refused_reply, shortened
-from harness.checks.registry import check, module_is, unnamed
+from harness.checks.registry import Per, check, module_is, unnamed
 from harness.dataset.loading import must
 from harness.model import Level, Module
 
@@ -18,7 +18,7 @@ _FIXED = "what an index was built with can't be changed"
 _IMAGE = {"name": "image", "dataType": ["blob"]}
 _NOWHERE = "vectorizer-that-is-not-there"
 
-refusal = partial(check, source=_WORDS, by_name=True, writes=True, once=True)
+refusal = partial(check, source=_WORDS, by_name=True, writes=True, per=Per.MODULE)
 """Registers a check of a definition: it goes over REST, whatever is asked over, so each module is asked once."""
 
 _NAMED_VECTORS = ">=1.24"
@@ -206,7 +206,7 @@ def a_refused_class_is_not_there(case: Case) -> None:
 
 _Change = Callable[[dict[str, Any]], None]
 
-change = partial(check, source=_FIXED, by_name=True, writes=True, once=True, when=(unnamed,))
+change = partial(check, source=_FIXED, by_name=True, writes=True, per=Per.MODULE, when=(unnamed,))
 """Registers a check of a change that is to be refused and to leave the class as it was."""
 
 

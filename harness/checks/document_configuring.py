@@ -11,7 +11,7 @@ from harness.checks.case import Case, Violation
 from harness.checks.document_asking import a_module_is_required
 from harness.checks.document_rows import consists, row
 from harness.checks.refusing import no_crash, shortened
-from harness.checks.registry import module_is, unnamed
+from harness.checks.registry import Per, module_is, unnamed
 from harness.errors import HarnessError
 from harness.model import Module
 
@@ -42,13 +42,13 @@ def without_a_configured_server_nothing_works(case: Case) -> None:
     consists(case)
 
 
-@row("b2-class-is-configured", writes=True, once=True, apart=True, when=(unnamed,))
+@row("b2-class-is-configured", writes=True, per=Per.MODULE, apart=True, when=(unnamed,))
 def without_a_configured_class_nothing_works(case: Case) -> str | None:
     """Then the class has to be configured: without a vectorizer of its own its images can't be searched by image."""
     return a_module_is_required(case)
 
 
-@row("b3-module-and-address", writes=True, abilities=("second",), once=True)
+@row("b3-module-and-address", writes=True, abilities=("second",), per=Per.MODULE)
 def a_module_needs_its_address(case: Case) -> str:
     """A module that is enabled and has no address of its service keeps the server from starting, which says why."""
     module = case.collection.module
@@ -85,20 +85,20 @@ def a_class_chooses_its_module(case: Case) -> None:
 @row(
     "c2-image-fields",
     of=("configuration/fields-empty", "configuration/field-nowhere", "configuration/field-is-text"),
-    once=True,
+    per=Per.MODULE,
 )
 def image_fields_name_blobs(case: Case) -> None:
     """`imageFields` names the blobs that hold images; a missing field, or a text, makes no vector."""
     consists(case)
 
 
-@row("c3-image-example", writes=True, once=True, when=(module_is(Module.IMG2VEC), unnamed))
+@row("c3-image-example", writes=True, per=Per.MODULE, when=(module_is(Module.IMG2VEC), unnamed))
 def the_documents_class_for_images_works(case: Case) -> str:
     """A class made of the document's JSON of ImageExample is what it says, and an image stored in it finds itself."""
     return _works(case, IMAGE_EXAMPLE)
 
 
-@row("c4-clip-example", writes=True, once=True, when=(module_is(Module.CLIP), unnamed))
+@row("c4-clip-example", writes=True, per=Per.MODULE, when=(module_is(Module.CLIP), unnamed))
 def the_documents_class_for_clip_works(case: Case) -> str:
     """A class made of the document's JSON of ClipExample is what it says, and an image stored in it finds itself."""
     return _works(case, CLIP_EXAMPLE)

@@ -14,7 +14,7 @@ from typing import Any
 from harness.checks.case import Case, Skipped, Violation
 from harness.checks.document_rows import row
 from harness.checks.encoding import device
-from harness.checks.registry import Run, module_is
+from harness.checks.registry import Per, Run, module_is
 from harness.images import shipped_folder
 from harness.model import Module
 
@@ -170,7 +170,7 @@ def _file(name: str, module: Module, **more: Any) -> Callable[[Run], Run]:
             return function(case)
 
         judged.__doc__, judged.__module__ = function.__doc__, function.__module__
-        return row(name, when=(module_is(module),), once=True, apart=True, **more)(judged)
+        return row(name, when=(module_is(module),), per=Per.MODULE, apart=True, **more)(judged)
 
     return register
 
@@ -254,7 +254,7 @@ def cuda_is_off_unless_it_is_switched_on(case: Case) -> None:
     del case
 
 
-@row("b14-service-on-a-gpu", when=(module_is(Module.CLIP),), once=True, apart=True)
+@row("b14-service-on-a-gpu", when=(module_is(Module.CLIP),), per=Per.MODULE, apart=True)
 def a_service_on_a_gpu_says_so(case: Case) -> str:
     """With ENABLE_CUDA 1 and a GPU the inference service says that it computes on the GPU."""
     where = device(case)

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from harness.checks.case import Case, Skipped, Violation
-from harness.checks.registry import Check, Condition, Run, check, clauses
+from harness.checks.registry import Check, Condition, Per, Run, check, clauses
 from harness.errors import UnsupportedError
 from harness.interfaces import DEFAULT
 from harness.scenario import Collection
@@ -55,12 +55,20 @@ def row(
             "writes": any(one.writes for one in parts),
             "abilities": tuple(dict.fromkeys(name for one in parts for name in one.abilities)),
             "apart": bool(parts),
-            "once": bool(parts) and all(one.once or one.abilities for one in parts),
+            "per": _per(parts),
         }
         check(f"document/{name}", heading=heading, by_name=True, when=conditions, **(said | more))(run)
         return run
 
     return register
+
+
+def _per(parts: Sequence[Check]) -> Per:
+    """What a row is asked anew for: as often as the clause that is asked most often."""
+    kinds = {Per.MODULE if part.abilities else part.per for part in parts}
+    if not kinds or kinds & {Per.INTERFACE, Per.STORE}:
+        return Per.INTERFACE
+    return Per.COLLECTION if Per.COLLECTION in kinds else Per.MODULE
 
 
 def _any_of(parts: Sequence[Check]) -> Condition:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from harness.checks.case import Case, Query, Skipped, Violation
 from harness.checks.document_rows import row
 from harness.checks.refusing import shortened
-from harness.checks.registry import Run, kept
+from harness.checks.registry import Per, Run, kept
 from harness.errors import UnsupportedError
 from harness.interfaces import connect
 from harness.interfaces.snippets import Ran, run
@@ -59,7 +59,7 @@ DISTANCES: tuple[Snippet, ...] = (
 
 def snippet(name: str) -> Callable[[Run], Run]:
     """Register a row that runs snippets: once for each module, where the document's class is stored."""
-    return row(name, when=(kept("breed"),), once=True, apart=True)
+    return row(name, when=(kept("breed"),), per=Per.MODULE, apart=True)
 
 
 # --- base64 --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from harness.checks.case import Case
-from harness.checks.registry import check, index_is, unnamed
+from harness.checks.registry import Per, check, index_is, unnamed
 
 _DOCUMENTED = "documentation of the dynamic index"
 _FEW, _THRESHOLD, _MANY = 8, 10, 32
@@ -26,6 +26,7 @@ def _switching(case: Case) -> dict[str, Any]:
     when=(index_is("dynamic"), unnamed),
     by_name=True,
     writes=True,
+    per=Per.STORE,
 )
 def the_switch_changes_no_answer(case: Case) -> None:
     """Below the threshold and beyond it an image has exactly its nearest, at their distances."""

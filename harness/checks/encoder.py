@@ -30,7 +30,7 @@ from harness.checks.encoding import (
     texts,
     told,
 )
-from harness.checks.registry import check, kind_is, module_is
+from harness.checks.registry import Per, check, kind_is, module_is
 from harness.golden import Golden
 from harness.images import Picture, decode_rgb
 from harness.model import Level, Module, State
@@ -56,7 +56,7 @@ _NOTHING = uuid5(NAMESPACE_URL, "nearimage:encoder/no-image")
 encodes = kind_is("shipped", "folder")
 """A model looks at the pictures; a planted one carries its own vector."""
 
-encoder = partial(check, level=Level.SHOULD, once=True)
+encoder = partial(check, level=Level.SHOULD, per=Per.MODULE)
 """Registers a check of the service behind a module: it is asked once for each, not once for each collection."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.checks.case import Case, Skipped
 from harness.checks.refusing import asked, demand_refused, named, shortened, written
-from harness.checks.registry import check, module_is, unnamed
+from harness.checks.registry import Per, check, module_is, unnamed
 from harness.dataset import Scratch
 from harness.dataset.loading import must
 from harness.interfaces.grpc import Grpc
@@ -170,6 +170,7 @@ def a_service_that_is_down_is_told(case: Case) -> None:
 @error(
     "errors/one-of-a-batch",
     source="an object whose image cannot be vectorized is not stored; a batch says so for that object alone",
+    per=Per.COLLECTION,
 )
 def one_bad_image_spoils_no_batch(case: Case) -> None:
     """A batch with one image that is none stores the others and says which was not stored."""

@@ -16,7 +16,7 @@ import numpy as np
 from harness.checks.case import Case, Skipped
 from harness.checks.likeness import alike
 from harness.checks.rankings import different
-from harness.checks.registry import check, unnamed
+from harness.checks.registry import Per, check, unnamed
 from harness.checks.vectorizing import text_for
 from harness.dataset import Dataset, Scratch, Stored
 from harness.images import Picture
@@ -218,7 +218,7 @@ def what_a_named_vector_finds_is_counted(case: Case) -> None:
 # --- whose module ----------------------------------------------------------------------------------
 
 
-@clause("named-vectors/two-modules", source=f"{_OWN}, whichever module that is", once=True)
+@clause("named-vectors/two-modules", source=f"{_OWN}, whichever module that is", per=Per.MODULE)
 def each_answers_by_its_own_module(case: Case) -> None:
     """With two modules in one class each named vector is made by its own, and searched by what that one knows."""
     modules = {_FRONT: Module.IMG2VEC, _BACK: Module.CLIP}

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 from harness.checks.case import Case, Skipped, Violation
 from harness.checks.rankings import different
-from harness.checks.registry import check, directed, image_alone, kind_is
+from harness.checks.registry import Per, check, directed, image_alone, kind_is
 from harness.model import Level, NearImage, Question, State
 from harness.oracle import SLACK, descents, repeated
 
@@ -142,7 +142,12 @@ def near_duplicates_come_before_others(case: Case) -> None:
         )
 
 
-@check("near-image/empty-collection", source="nothing to find is an empty list, not null and not an error", writes=True)
+@check(
+    "near-image/empty-collection",
+    source="nothing to find is an empty list, not null and not an error",
+    writes=True,
+    per=Per.STORE,
+)
 def an_empty_collection_gives_an_empty_list(case: Case) -> None:
     """A search in a collection without objects gives an empty list."""
     with case.scratch() as empty:
@@ -157,6 +162,7 @@ def an_empty_collection_gives_an_empty_list(case: Case) -> None:
     "near-image/without-image-not-found",
     source="an object without an image has no vector and is not found",
     writes=True,
+    per=Per.STORE,
     when=(image_alone,),
 )
 def an_object_without_image_is_not_found(case: Case) -> None:

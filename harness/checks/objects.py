@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from harness.checks.case import Case, Violation
-from harness.checks.registry import check, directed, image_alone, kept
+from harness.checks.registry import Per, check, directed, image_alone, kept
 from harness.dataset import Scratch
 from harness.dataset.loading import must
 from harness.errors import AnswerError
 from harness.images import Picture
 from harness.interfaces.rest import Object
 from harness.model import Hit, State
+
+changed = partial(check, writes=True, per=Per.STORE)
+"""Register a clause about what a change leaves: how near things are is nothing to it."""
 
 _FEW = 6
 _BARE = {"absent": "00000000-0000-4000-8000-000000000001", "null": "00000000-0000-4000-8000-000000000002"}
@@ -44,7 +48,7 @@ def _as_exact(case: Case, shelf: Scratch, picture: Picture) -> None:
     case.demand(question, hits, truth.wrong_distances(hits))
 
 
-@check("objects/delete-removes", source="a deleted object is gone", writes=True)
+@changed("objects/delete-removes", source="a deleted object is gone")
 def a_deleted_object_is_not_found(case: Case) -> None:
     """A deleted object is not found any more; the others are."""
     with case.scratch() as shelf:
@@ -59,10 +63,9 @@ def a_deleted_object_is_not_found(case: Case) -> None:
         )
 
 
-@check(
+@changed(
     "objects/replace-moves",
     source="an update that changes the image makes a new vector",
-    writes=True,
     when=(directed, image_alone),
 )
 def a_replaced_image_is_found_as_the_new_one(case: Case) -> None:
@@ -73,10 +76,9 @@ def a_replaced_image_is_found_as_the_new_one(case: Case) -> None:
         _moved(case, shelf, ids[0], pictures[0], pictures[1])
 
 
-@check(
+@changed(
     "objects/patch-moves",
     source="an update that changes the image makes a new vector",
-    writes=True,
     when=(directed, image_alone),
 )
 def a_patched_image_is_found_as_the_new_one(case: Case) -> None:
@@ -103,10 +105,9 @@ def _moved(case: Case, shelf: Scratch, id_: str, old: Picture, new: Picture) -> 
     _as_exact(case, shelf, old)
 
 
-@check(
+@changed(
     "objects/patch-keeps",
     source="an update that does not change the image keeps the vector",
-    writes=True,
     when=(kept("number"), image_alone),
 )
 def a_change_beside_the_image_keeps_the_vector(case: Case) -> None:
@@ -123,7 +124,7 @@ def a_change_beside_the_image_keeps_the_vector(case: Case) -> None:
         _as_exact(case, shelf, pictures[0])
 
 
-@check("objects/reimport-is-one", source="an id is one object: storing it again replaces it", writes=True)
+@changed("objects/reimport-is-one", source="an id is one object: storing it again replaces it")
 def storing_an_object_again_keeps_one(case: Case) -> None:
     """Storing the same object again leaves one object, found once."""
     with case.scratch() as shelf:
@@ -139,10 +140,9 @@ def storing_an_object_again_keeps_one(case: Case) -> None:
         _as_exact(case, shelf, pictures[0])
 
 
-@check(
+@changed(
     "objects/reimport-moves",
     source="an id is one object: storing it again replaces it",
-    writes=True,
     when=(directed, image_alone),
 )
 def storing_an_object_with_another_image_moves_it(case: Case) -> None:
@@ -153,7 +153,7 @@ def storing_an_object_with_another_image_moves_it(case: Case) -> None:
         _moved(case, shelf, ids[0], pictures[0], pictures[1])
 
 
-@check("objects/delete-and-return", source="a deleted object is gone; a stored one is there", writes=True)
+@changed("objects/delete-and-return", source="a deleted object is gone; a stored one is there")
 def a_deleted_object_that_returns_is_found(case: Case) -> None:
     """An object that was deleted and stored again is found again."""
     with case.scratch() as shelf:
@@ -167,6 +167,7 @@ def a_deleted_object_that_returns_is_found(case: Case) -> None:
     "objects/without-image-stored",
     source="an object without the image (absent or null) has no vector",
     writes=True,
+    per=Per.COLLECTION,
     when=(image_alone,),
 )
 def an_object_without_image_is_stored(case: Case) -> None:
@@ -189,10 +190,9 @@ def an_object_without_image_is_stored(case: Case) -> None:
             )
 
 
-@check(
+@changed(
     "objects/patch-null",
     source="an object without the image (absent or null) has no vector and is not found by nearImage",
-    writes=True,
     when=(image_alone,),
 )
 def an_image_that_is_patched_away_is_not_found(case: Case) -> None:
@@ -203,10 +203,9 @@ def an_image_that_is_patched_away_is_not_found(case: Case) -> None:
         _gone(case, shelf, ids, pictures[0])
 
 
-@check(
+@changed(
     "objects/put-without-image",
     source="an object without the image (absent or null) has no vector and is not found by nearImage",
-    writes=True,
     when=(image_alone,),
 )
 def an_object_put_without_its_image_is_not_found(case: Case) -> None:

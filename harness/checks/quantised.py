@@ -7,7 +7,7 @@ A neighbour that a compressed index misses is no violation here: how many it fin
 from __future__ import annotations
 
 from harness.checks.case import Case, Skipped
-from harness.checks.registry import check, quantised, rescored
+from harness.checks.registry import Per, check, quantised, rescored
 from harness.dataset.settling import first_definition, settle, shards_of
 from harness.interfaces.rest import Rest
 from harness.oracle import descents, repeated
@@ -81,6 +81,7 @@ def nothing_is_missed_when_all_is_asked_for(case: Case) -> None:
     when=(quantised,),
     by_name=True,
     writes=True,
+    per=Per.STORE,
 )
 def what_is_stored_later_is_found(case: Case) -> None:
     """An object that is stored when the vectors of others are compressed already is among the best by its own image."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -76,20 +77,35 @@ Run = Callable[["Case"], "str | None"]
 """Asks and judges: raises what is wrong, or returns the figure that was measured, if there is one to tell."""
 
 
+class Per(StrEnum):
+    """What a check is asked anew for."""
+
+    INTERFACE = "interface"
+    """Each interface, of each collection."""
+
+    COLLECTION = "collection"
+    """Each collection, over the first interface: what is stored is read back, and nothing is asked over it."""
+
+    STORE = "store"
+    """Each interface; of collections that differ in their metric alone, of the first."""
+
+    MODULE = "module"
+    """Each module, over the first interface, of the first collection that has it: it is about what stands behind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One clause of the contract.
 
     `id` is `chapter/name`. `writes` is True if it changes data (in a collection of its own), so that it cannot be asked
     of a server that may only be read. `abilities` names what it does to the server itself, see `harness.abilities`: it
-    is asked only where a scenario names them, because it disturbs whoever else uses that server. `once` is True if it
-    is about what stands behind a module: it is asked for each module once, of the first collection that has it.
-    `stored` is True if it only looks at what is stored, which no interface changes: it is asked over the first alone.
-    `by_name` is True if only a scenario whose `checks` name its chapter asks for it, because it takes long or repeats
-    others in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty. `compares` is True if
-    it holds an interface against GraphQL, and so is not asked over GraphQL itself. `heading` is the one that it stands
-    under, in a chapter that has headings. `apart` is True if `nearimage mutants` has nothing to put to it, because it
-    consists of others, starts programs or looks at files: its faults are put to it by tests of its own.
+    is asked only where a scenario names them, because it disturbs whoever else uses that server. `per` is what it is
+    asked anew for. `by_name` is True if only a scenario whose `checks` name its chapter asks for it, because it takes
+    long or repeats others in detail. `versions` are those of Weaviate that it is about (PEP 440), all if empty.
+    `compares` is True if it holds an interface against GraphQL, and so is not asked over GraphQL itself. `heading` is
+    the one that it stands under, in a chapter that has headings. `apart` is True if `nearimage mutants` has nothing to
+    put to it, because it consists of others, starts programs or looks at files: its faults are put to it by tests of
+    its own.
     """
 
     id: str
@@ -100,8 +116,7 @@ class Check:
     when: tuple[Condition, ...] = ()
     writes: bool = False
     abilities: tuple[str, ...] = ()
-    once: bool = False
-    stored: bool = False
+    per: Per = Per.INTERFACE
     by_name: bool = False
     versions: str = ""
     compares: bool = False
@@ -145,8 +160,7 @@ def check(
     when: tuple[Condition, ...] = (),
     writes: bool = False,
     abilities: tuple[str, ...] = (),
-    once: bool = False,
-    stored: bool = False,
+    per: Per = Per.INTERFACE,
     by_name: bool = False,
     versions: str = "",
     compares: bool = False,
@@ -162,8 +176,7 @@ def check(
         when: conditions on the collection, all of which must be met.
         writes: whether it changes data.
         abilities: what it asks of the target itself, by the names of `harness.abilities`.
-        once: whether it is asked once for each module, and not of each collection.
-        stored: whether it only looks at what is stored and asks no interface anything.
+        per: what it is asked anew for.
         by_name: whether only scenarios whose `checks` name its chapter ask for it.
         versions: the versions of Weaviate that it is about, such as `>=1.25,<2`.
         compares: whether it holds an interface against GraphQL.
@@ -189,8 +202,7 @@ def check(
             when=when,
             writes=writes,
             abilities=abilities,
-            once=once,
-            stored=stored,
+            per=per,
             by_name=by_name,
             versions=versions,
             compares=compares,

@@ -1,13 +1,14 @@
 """Clauses with a before and an after: what is done to the server in between is done once, for all that wait for it.
 
-A restart costs seconds, and five clauses are about what it leaves. So each says its first half, up to a `yield`, then
-the server is restarted, and each says its second half when its own turn comes. What has to be the very last thing
-before, such as a write that a kill may lose, is yielded: all of these are done together, and then it happens.
+A restart costs seconds, and five clauses are about what it leaves, of each collection and over each interface. So all
+say their first half, up to a `yield`, then the server is restarted, and all say their second half. What came of each
+is told when its own turn comes. What has to be the very last thing before, such as a write that a kill may lose, is
+yielded: all of these are done together, and then it happens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from copy import copy
 from functools import update_wrapper
@@ -48,11 +49,11 @@ class _TwoHalves:
         self.halves = halves
 
     def __call__(self, case: Case) -> None:
-        case.upheavals.second_half(self, case)
+        case.upheavals.told(self, case)
 
 
 class _Half:
-    """A clause whose first half has been said, or what came of that."""
+    """A clause on one view, whose first half has been said, or what came of that."""
 
     def __init__(self, halves: Callable[[Case], Halves], case: Case) -> None:
         self._case = copy(case)
@@ -73,75 +74,87 @@ class _Half:
         except Exception as error:  # noqa: BLE001 - raised again when the clause has its turn
             self._raised = error
 
-    def finish(self, case: Case) -> None:
-        """Say the second half, and count all of it as asked in this case."""
-        try:
-            if self._raised is not None:
-                raise self._raised
-            self._going.send(self._sent)
-        except StopIteration:
-            return
-        finally:
-            case.asked += self._case.asked
-            self.close()
-        raise RuntimeError("a clause around an upheaval has one yield")
+    def finish(self, failed: Exception | None) -> None:
+        """Say the second half, unless the upheaval failed."""
+        self._raised = failed or self._raised
+        if self._raised is None:
+            try:
+                self._going.send(self._sent)
+            except StopIteration:
+                pass
+            except Exception as error:  # noqa: BLE001 - raised again when the clause has its turn
+                self._raised = error
+            else:
+                self._raised = RuntimeError("a clause around an upheaval has one yield")
+        self.close()
+
+    def tell(self, case: Case) -> None:
+        """Count all of it as asked in this case, and raise what was raised."""
+        case.asked += self._case.asked
+        if self._raised is not None:
+            raise self._raised
 
     def close(self) -> None:
         """Give up what the first half holds."""
         self._going.close()
 
 
+_Key = tuple[_TwoHalves, str, str]
+"""A clause, a class and an interface."""
+
+
 class Upheavals:
-    """The last upheaval of one opened target, with the clauses that have still to say their second half."""
+    """What was done to one opened target, with what came of the clauses that have still to be told."""
 
     def __init__(self) -> None:
-        self._what: object = None
-        self._waiting: dict[_TwoHalves, _Half] = {}
-        self._failed: Exception | None = None
+        self._halves: dict[_Key, _Half] = {}
 
-    def close(self) -> None:
-        """Give up what is still waiting."""
-        with ExitStack() as giving_up:
-            for half in self._waiting.values():
-                giving_up.callback(half.close)
-            self._waiting = {}
-
-    def second_half(self, check: _TwoHalves, case: Case) -> None:
-        """Say the second half of a clause, after the upheaval of all that wait for the same.
+    def told(self, check: _TwoHalves, case: Case) -> None:
+        """Tell what a clause comes to, after the upheaval of all that are about the same.
 
         Raises:
             Exception: what the clause raises, or what ended the upheaval.
         """
-        what = (check.upheaval, case.dataset.class_name, case.interface.name)
-        if what != self._what or check not in self._waiting:
-            self._begin(what, check, case)
-        half = self._waiting.pop(check)
-        if self._failed is not None:
-            half.close()
-            raise self._failed
-        half.finish(case)
+        key = _key(check, case)
+        if key not in self._halves:
+            self._halves |= _happened(check, case)
+        self._halves.pop(key).tell(case)
 
-    def _begin(self, what: object, check: _TwoHalves, case: Case) -> None:
-        self.close()
-        self._what, self._failed = what, None
-        for other in {check: None} | dict.fromkeys(_alike(check, case)):
-            self._waiting[other] = _Half(other.halves, case)
-        for half in self._waiting.values():
+
+def _key(check: _TwoHalves, case: Case) -> _Key:
+    return check, case.dataset.class_name, case.interface.name
+
+
+def _happened(check: _TwoHalves, case: Case) -> dict[_Key, _Half]:
+    """Say all first halves, do it, say all second halves."""
+    halves: dict[_Key, _Half] = {}
+    with ExitStack() as giving_up:
+        for one, view in _alike(check, case):
+            if _key(one, view) not in halves:
+                half = halves[_key(one, view)] = _Half(one.halves, view)
+                giving_up.callback(half.close)
+        for half in halves.values():
             half.do_the_last_thing()
+        failed: Exception | None = None
         try:
             check.upheaval.do(case)
         except Exception as error:  # noqa: BLE001 - it is everybody's who waited for it
-            self._failed = error
+            failed = error
+        for half in halves.values():
+            half.finish(failed)
+    return halves
 
 
-def _alike(check: _TwoHalves, case: Case) -> list[_TwoHalves]:
-    """The clauses that wait for the same upheaval and have something to say about this collection."""
-    return [
-        one.run
-        for one in all_checks().values()
-        if isinstance(one.run, _TwoHalves)
-        and one.run.upheaval is check.upheaval
-        and one.applies(case.collection)
-        and one.is_about(case.endpoint.version)
-        and not (one.writes and case.endpoint.read_only)
-    ]
+def _alike(check: _TwoHalves, case: Case) -> Iterator[tuple[_TwoHalves, Case]]:
+    """Yield this clause and the others that wait for the same upheaval, on each view of which they are a clause."""
+    yield check, case
+    for view in case.views() or [case]:
+        for one in all_checks().values():
+            if (
+                isinstance(one.run, _TwoHalves)
+                and one.run.upheaval is check.upheaval
+                and one.applies(view.collection)
+                and one.is_about(view.endpoint.version)
+                and not (one.writes and view.endpoint.read_only)
+            ):
+                yield one.run, view

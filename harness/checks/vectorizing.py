@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.checks.case import Case, Skipped
-from harness.checks.registry import check, image_alone, module_is
+from harness.checks.registry import Per, check, image_alone, module_is
 from harness.images import Picture
 from harness.interfaces.service import vectors_from
 from harness.model import Module
 
+clause = partial(check, per=Per.COLLECTION)
+"""Register a clause about the vector that is stored: it is read back, and nothing is asked."""
+
 SAME = 1e-5
 """Relative difference up to which two float32 computations of one vector are the same."""
-
-stored_vector = partial(check, stored=True)
-"""Registers a check of a stored vector: over whichever interface, it is the same one."""
 
 
 def said_of(case: Case, images: Sequence[str] = (), texts: Sequence[str] = ()) -> list[NDArray[np.float64]]:
@@ -98,7 +98,7 @@ def class_with(
     }
 
 
-@stored_vector("vector/every-image", source="an object with an image gets a vector")
+@clause("vector/every-image", source="an object with an image gets a vector")
 def every_image_has_a_vector(case: Case) -> None:
     """Every object that was stored with an image has a vector, all of the same length."""
     without = [one.id for one in case.dataset.stored if one.picture is not None and one.vector is None]
@@ -107,7 +107,7 @@ def every_image_has_a_vector(case: Case) -> None:
     case.require(len(lengths) == 1, "vectors of different lengths", lengths=sorted(lengths))
 
 
-@stored_vector("vector/from-the-service", source="the stored vector is the service's answer", when=(image_alone,))
+@clause("vector/from-the-service", source="the stored vector is the service's answer", when=(image_alone,))
 def the_vector_is_the_services(case: Case) -> None:
     """The vector of an object is what the inference service answers for its image."""
     samples = case.samples(6)
@@ -117,7 +117,7 @@ def the_vector_is_the_services(case: Case) -> None:
         case.require(off <= SAME, "the stored vector is not the service's", id=stored.id, relative_difference=off)
 
 
-@stored_vector(
+@clause(
     "vector/several-images",
     source="several images in an object: the mean of the vectors",
     writes=True,
@@ -138,7 +138,7 @@ def several_images_give_their_mean(case: Case) -> None:
     )
 
 
-@stored_vector(
+@clause(
     "vector/missing-second-image",
     source="the mean of the vectors of the images that are there",
     writes=True,
@@ -153,7 +153,7 @@ def a_missing_second_image_leaves_the_first(case: Case) -> None:
     case.require(off <= SAME, "the vector is not that of the one image", relative_difference=off)
 
 
-@stored_vector(
+@clause(
     "vector/weights",
     source="weighted sum of text and image vectors: the direction is promised",
     writes=True,
@@ -164,7 +164,7 @@ def weights_move_the_vector_as_computed(case: Case) -> None:
     _weigh(case, "first", "second")
 
 
-@stored_vector(
+@clause(
     "vector/weights-any-names",
     source="weights: one number a field, in the order of the fields as configured",
     writes=True,
@@ -199,7 +199,7 @@ def _weigh(case: Case, front: str, back: str) -> None:
         )
 
 
-@stored_vector(
+@clause(
     "vector/no-weights", source="without weights every field counts alike", writes=True, when=(module_is(Module.CLIP),)
 )
 def without_weights_every_field_counts_alike(case: Case) -> None:
@@ -220,7 +220,7 @@ def without_weights_every_field_counts_alike(case: Case) -> None:
     )
 
 
-@stored_vector("vector/own-vector", source="a vector that the user supplies is used as it is", writes=True)
+@clause("vector/own-vector", source="a vector that the user supplies is used as it is", writes=True)
 def a_supplied_vector_is_used_as_it_is(case: Case) -> None:
     """An object stored with a vector of the user's own has that vector, not the module's."""
     one, other = _two(case)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.checks.case import Case, Violation
-from harness.checks.registry import check, kind_is
+from harness.checks.registry import Per, check, kind_is
 from harness.checks.watching import COMPONENTS, ID, NOTE, Watched, filled, planted_values, watched
 from harness.dataset import Scratch
 from harness.dataset.loading import must
@@ -19,7 +19,7 @@ _EACH = "each configured field that is filled is sent, and nothing else"
 _SILENT = "an update that does not change the image makes no call and keeps the vector"
 _COMBINED = "several images: their mean; images and texts: the direction of the weighted sum"
 
-detail = partial(check, by_name=True, writes=True)
+detail = partial(check, by_name=True, writes=True, per=Per.COLLECTION)
 """Register a clause that goes into details: scenarios that list its chapter ask for it."""
 
 _planted = kind_is("planted")
@@ -37,7 +37,7 @@ def the_configured_fields_are_sent(case: Case) -> None:
         bench.demand_sent(list(filled(values)), "when an object was stored")
 
 
-@detail("vectorizing/query-sent", source="the image goes to the service as it is", when=(_planted,))
+@detail("vectorizing/query-sent", source="the image goes to the service as it is", per=Per.INTERFACE, when=(_planted,))
 def the_image_of_a_query_is_sent_as_it_is(case: Case) -> None:
     """The image of a query is sent as it came, once, and nothing else."""
     values = planted_values(case)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from harness.checks.case import Case
-from harness.checks.registry import check, kind_is, module_is
+from harness.checks.registry import Per, check, kind_is, module_is
 from harness.checks.vectorizing import class_with, said_of
 from harness.checks.watching import COMPONENTS, ID, IMAGES, TEXTS, planted_values, watched
 from harness.errors import AnswerError
@@ -18,7 +18,9 @@ _ELEMENTS = "a text array gives each of its elements"
 _SURVIVES = ">=1.20"
 """1.19.13 ends while it stores an object of a class with weights of two texts: it is not asked to again."""
 
-detail = partial(check, by_name=True, writes=True, when=(kind_is("planted"), module_is(Module.CLIP)))
+detail = partial(
+    check, by_name=True, writes=True, per=Per.COLLECTION, when=(kind_is("planted"), module_is(Module.CLIP))
+)
 """Register a clause that goes into details of texts: scenarios that list its chapter ask for it."""
 
 

@@ -14,13 +14,14 @@ from harness.comparing.rounds import Asked, Pair, pair
 from harness.comparing.series import Name
 from harness.dataset import Run
 from harness.errors import AnswerError, TargetError, UsageError
+from harness.fitness import unfit
 from harness.fleet import Start, Wanted, values, wanted
 from harness.fleet.starts import needs_of
 from harness.opening import together
 from harness.options import TargetOptions
 from harness.scenario import Asked as AskedQuestion
 from harness.scenario import Collection, Scenario
-from harness.station import Station, unfit
+from harness.station import Station
 from harness.targets.state import claimed, sweep
 
 BASE, HEAD = "base", "head"

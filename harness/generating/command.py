@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from harness.errors import ExitCode, UsageError, worst
+from harness.fitness import unfit
 from harness.fleet import Start
 from harness.generating.search import Found, Searched, search
 from harness.generating.shapes import Shape, written
@@ -19,7 +20,7 @@ from harness.options import TargetOptions
 from harness.runs import forget, fresh_folder
 from harness.scenario import Scenario, load_scenario
 from harness.sitting import Options, Sitting
-from harness.station import Station, called, unfit
+from harness.station import Station, called
 
 CASE = "generated.yaml"
 

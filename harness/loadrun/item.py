@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.checks.case import Skipped
 from harness.dataset import UnfitError
 from harness.errors import HarnessError, UnsupportedError
+from harness.fitness import unfit
 from harness.load.wires import NAMES
 from harness.load_words import words_of
 from harness.loadrun.entry import Place, axis_entry, load_entry
@@ -17,7 +18,7 @@ from harness.model import Level, Outcome, Verdict
 from harness.record import Entry, VerdictEntry
 from harness.scenario import LOAD, Collection, OpenLoad, Scenario
 from harness.sitting import Options
-from harness.station import Station, unfit
+from harness.station import Station
 
 _GRAVITY = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED, Outcome.HELD, Outcome.SKIPPED)
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Literal
 
-from harness.checks import all_checks
+from harness.checks import Per, all_checks
 from harness.errors import HarnessError
 from harness.inference.encoders import Encoders, load
 from harness.inference.faults import FAULTS
@@ -141,7 +141,7 @@ class Workplace:
         for check in all_checks().values():
             if not (job.everywhere or check.chapter == chapter) or check.id == caught.check:
                 continue
-            if check.abilities or check.once or check.apart or not check.applies(place):
+            if check.abilities or check.per is Per.MODULE or check.apart or not check.applies(place):
                 continue
             try:
                 if verdict(stage, self.planted, check, place, caught.interface).outcome is Outcome.VIOLATED:

@@ -136,6 +136,11 @@ class Collection:
     rescored: bool = True
     queued: bool = False
 
+    @property
+    def store(self) -> tuple[str, str, int]:
+        """What it shares with the variations of its class that differ from it in their metric alone."""
+        return self.base, self.index, self.shards
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.checks.judging import judge
 from harness.checks.upheaval import Halves, Upheaval, Upheavals
 from harness.errors import AnswerError, TargetError
 from harness.interfaces.rest import Rest
-from harness.model import Endpoint, Outcome
+from harness.model import Endpoint, Metric, Outcome
 from harness.reference.rules import Rules
 from harness.scenario import Collection, Scenario
 from harness.stage import Stage
@@ -48,13 +49,16 @@ def counted(planted_url: str, tmp_path: Path) -> Iterator[tuple[Counted, Stage]]
 
 
 def outcomes(
-    stage: Stage, scenario: Scenario, collection: Collection, *names: str, interface: str = "grpc"
+    stage: Stage, scenario: Scenario, places: Sequence[Collection], *names: str, interfaces: Sequence[str] = ("grpc",)
 ) -> list[str]:
-    """What these clauses about a restart come to, one after the other."""
-    dataset = stage.dataset(scenario, collection)
+    """What these clauses about a restart come to, one after the other: all of a place, then of the next."""
+
+    def views() -> list[Case]:
+        return [stage.case(stage.dataset(scenario, one), over) for one in places for over in interfaces]
+
     found = []
-    for name in names:
-        case = stage.case(dataset, interface)
+    for place, interface, name in product(places, interfaces, names):
+        case = stage.case(stage.dataset(scenario, place), interface, views=views)
         verdict = judge(all_checks()[f"durability/restart-{name}"], case, scenario=scenario.name)
         assert verdict.asked == case.asked
         found.append(str(verdict.outcome))
@@ -62,33 +66,31 @@ def outcomes(
 
 
 def test_five_clauses_share_a_restart(counted: tuple[Counted, Stage], scenario: Scenario, squared: Collection) -> None:
-    """All clauses about a restart of a collection over an interface are judged after one and the same."""
+    """All clauses about a restart are judged after one and the same, of two collections and over two interfaces."""
     target, stage = counted
     names = ("same-answer", "threshold", "new-image", "import", "deleted")
-    assert outcomes(stage, scenario, squared, *names) == ["held"] * 5
+    other = next(one for one in scenario.collections if one.name != squared.name and one.metric is Metric.COSINE)
+    interfaces = ("graphql", "grpc")
+    assert outcomes(stage, scenario, [squared, other], *names, interfaces=interfaces) == ["held"] * 20
     assert target.restarts == 1
 
 
-def test_another_interface_has_its_own(counted: tuple[Counted, Stage], scenario: Scenario, squared: Collection) -> None:
-    """Another interface, and a clause that is asked once more, see a restart of their own."""
-    target, stage = counted
-    outcomes(stage, scenario, squared, "threshold")
-    outcomes(stage, scenario, squared, "threshold", interface="graphql")
-    assert target.restarts == 2
-    outcomes(stage, scenario, squared, "import", "threshold", interface="graphql")
-    assert target.restarts == 3
-
-
-def test_what_was_not_asked_is_taken_away(
+def test_what_is_asked_again_sees_another(
     counted: tuple[Counted, Stage], scenario: Scenario, squared: Collection
 ) -> None:
-    """The classes of clauses that waited and were never asked are gone when the stage is closed."""
+    """A clause that is asked once more is not told what came of it before."""
+    target, stage = counted
+    outcomes(stage, scenario, [squared], "threshold", "import")
+    outcomes(stage, scenario, [squared], "import")
+    assert target.restarts == 2
+
+
+def test_nothing_is_left_behind(counted: tuple[Counted, Stage], scenario: Scenario, squared: Collection) -> None:
+    """The classes of clauses that were never asked for are gone once it has happened."""
     _, stage = counted
-    outcomes(stage, scenario, squared, "same-answer")
+    outcomes(stage, scenario, [squared], "same-answer")
     with Rest(stage.endpoint) as rest:
-        assert [one["class"] for one in rest.classes() if "Scratch" in one["class"]]
-        stage.close()
-        assert not [one["class"] for one in rest.classes() if "Scratch" in one["class"]]
+        assert not [one["class"] for one in rest.classes() if "Scratch" in one["class"] and "Probe" not in one["class"]]
 
 
 def test_a_server_that_does_not_come_back_is_everybodys_trouble(
@@ -97,7 +99,7 @@ def test_a_server_that_does_not_come_back_is_everybodys_trouble(
     """If the restart fails, every clause that waited for it is undecided, and it is tried once."""
     target, stage = counted
     target.broken = True
-    assert outcomes(stage, scenario, squared, "same-answer", "deleted") == [Outcome.UNDECIDED] * 2
+    assert outcomes(stage, scenario, [squared], "same-answer", "deleted") == [Outcome.UNDECIDED] * 2
     assert target.restarts == 1
 
 
@@ -108,6 +110,7 @@ class Nowhere:
         self.told = told
         self.asked = 0
         self.upheavals = Upheavals()
+        self.views = tuple
         self.dataset = self.interface = self
         self.class_name = self.name = "nowhere"
 
@@ -129,11 +132,11 @@ def second(case: Nowhere) -> Halves:
 
 
 def test_the_last_thing_comes_directly_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """First halves, then what is to be done last, then the upheaval; trouble in one half is told in its own turn."""
+    """First halves, what is to be done last, the upheaval, second halves; trouble in one is told in its own turn."""
     told: list[str] = []
     happening: Any = Upheaval(lambda case: case.told.append("it happens"))
     one, other = happening.around(first), happening.around(second)
-    monkeypatch.setattr("harness.checks.upheaval._alike", lambda *_: [other])
+    monkeypatch.setattr("harness.checks.upheaval._alike", lambda check, case: [(check, case), (other, case)])
     case: Any = Nowhere(told)
     one(case)
     assert case.asked == 2

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness.fitness import lacking, unfit
 from harness.model import Endpoint, Needs
 from harness.scenario import Scenario, load_scenario, shipped_scenarios
 from harness.scenario.values import Index
-from harness.station import lacking, unfit
 
 SERVER = Endpoint("a server", "http://127.0.0.1:1", "1.39.0", grpc="127.0.0.1:2")
 

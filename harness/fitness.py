@@ -1,0 +1,38 @@
+"""What keeps a scenario, or one of its collections, from being asked of a server at all."""
+
+from __future__ import annotations
+
+from packaging.specifiers import SpecifierSet
+
+from harness.fleet import Start
+from harness.model import Endpoint, releases
+from harness.scenario import Collection, Scenario
+
+_INDEX_SINCE = {"flat": releases.FLAT_INDEX, "dynamic": releases.DYNAMIC_INDEX}
+
+
+def unfit(scenario: Scenario, interface: str, endpoint: Endpoint) -> str:
+    """Return why nothing of a scenario can be asked here; empty if it can."""
+    wanted = scenario.needs.weaviate
+    if wanted and endpoint.version and not SpecifierSet(wanted).contains(endpoint.version, prereleases=True):
+        return f"the scenario needs Weaviate {wanted}, this is {endpoint.version}"
+    if scenario.needs.settings and endpoint.as_found:
+        return f"the scenario needs {Start.of(scenario)} for its database: {endpoint.as_found}"
+    limits = [name for name in ("cpus", "memory", "volumes") if getattr(scenario.needs, name)]
+    if limits and endpoint.unlimited:
+        return f"the scenario needs {' and '.join(limits)} for its database: {endpoint.unlimited}"
+    if interface == "grpc" and not endpoint.grpc:
+        return "the server's gRPC address is not known or does not answer: give it as http://HOST:PORT?grpc=PORT"
+    if interface == "grpc" and not releases.has(endpoint.release, releases.NEAR_IMAGE_OVER_GRPC):
+        return f"Weaviate {endpoint.version} has no nearImage over gRPC: it came with 1.22"
+    return ""
+
+
+def lacking(collection: Collection, endpoint: Endpoint) -> str:
+    """Return what this version has not, so that a collection cannot be made; empty if it has everything."""
+    wanted = {f"{collection.index} index": _INDEX_SINCE.get(collection.index)}
+    wanted["named vectors"] = releases.NAMED_VECTORS if collection.vector_name is not None else None
+    for what, first in wanted.items():
+        if first is not None and not releases.has(endpoint.release, first):
+            return f"Weaviate {endpoint.version} has no {what}: that came with {first[0]}.{first[1]}"
+    return ""
