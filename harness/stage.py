@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -10,9 +10,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from harness.checks.beside import Beside, answers
+from harness.checks.beside import answers
 from harness.checks.case import Case
-from harness.checks.upheaval import Upheavals
+from harness.checks.shared import Shared, Views
 from harness.dataset import Dataset, Run, adopt, load
 from harness.dataset.probe import Probe, probing
 from harness.errors import AnswerError, HarnessError
@@ -47,7 +47,6 @@ class Stage:
         target: object | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self._target = target
         self.run = run
         self._folder = folder
         self._loading = loading
@@ -56,8 +55,7 @@ class Stage:
         self._seconds: dict[str, float] = {}
         self._interfaces: dict[str, Interface] = {}
         self._probe: Probe | None = None
-        self._beside = self._open.enter_context(closing(Beside()))
-        self._upheavals = Upheavals()
+        self._shared = self._open.enter_context(closing(Shared(target, self._renew)))
 
     def dataset(self, scenario: Scenario, collection: Collection) -> Dataset:
         """Return a collection, loaded; it is loaded when it is first asked for.
@@ -112,7 +110,7 @@ class Stage:
         dataset: Dataset,
         interface: str,
         questions: Iterable[Asked] = (),
-        views: Callable[[], Sequence[Case]] = tuple,
+        views: Views = tuple,
     ) -> Case:
         """Return a check's view of a collection over an interface.
 
@@ -130,10 +128,7 @@ class Stage:
             self.run,
             self._probe,
             tuple(questions),
-            self._target,
-            self._renew,
-            self._beside,
-            self._upheavals,
+            self._shared,
             views,
         )
 

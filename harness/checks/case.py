@@ -9,11 +9,10 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from harness.abilities import CanStartCluster, CanStartSecond, missing
-from harness.checks.beside import Beside
 from harness.checks.questioning import Questioning
 from harness.checks.registry import image_alone
+from harness.checks.shared import Shared, Views
 from harness.checks.spread import spread
-from harness.checks.upheaval import Upheavals
 from harness.dataset import Dataset, Run, Scratch, Stored
 from harness.dataset.probe import Probe
 from harness.dataset.scratch import scratch
@@ -25,6 +24,7 @@ from harness.oracle import Fault, Truth
 from harness.scenario import Asked, Collection
 
 _Ability = TypeVar("_Ability")
+_Made = TypeVar("_Made")
 _QUERIES = 2
 _FIRST_STEP = 100
 """A search by distance without a limit asks the index for so many first (observed)."""
@@ -70,10 +70,7 @@ class Case(Questioning):
         run: whose scratch collections these are.
         probe: makes the vectors of query images.
         questions: the scenario's own questions of this collection.
-        target: the opened target, for what only some can do; None in a process that has only been told its address.
-        renew: makes new connections for everybody, after the database was away.
-        beside: the databases that were started beside the open one; whoever gives the target closes them.
-        upheavals: what was done to the database, for all checks that wait for the same; nobody else's by default.
+        shared: what it has in common with every other check on this target; whoever gives it closes it.
         views: makes the views of the scenario's other collections, and over the other interfaces of this run.
     """
 
@@ -84,20 +81,14 @@ class Case(Questioning):
         run: Run,
         probe: Probe,
         questions: Sequence[Asked] = (),
-        target: object | None = None,
-        renew: Callable[[], None] | None = None,
-        beside: Beside | None = None,
-        upheavals: Upheavals | None = None,
-        views: Callable[[], Sequence[Case]] = tuple,
+        shared: Shared | None = None,
+        views: Views = tuple,
     ) -> None:
         super().__init__(dataset)
         self.interface = interface
         self.questions = tuple(questions)
         self.asked = 0
-        self._target = target
-        self._renew = renew
-        self._beside = beside or Beside()
-        self.upheavals = upheavals or Upheavals()
+        self.shared = shared or Shared()
         self.views = views
         self.probe = probe
         self._run = run
@@ -128,10 +119,10 @@ class Case(Questioning):
         Raises:
             Skipped: if it can't; the message says what is missing, and why.
         """
-        lacks = missing(protocol, self._target)
-        if lacks or not isinstance(self._target, protocol):
+        lacks = missing(protocol, self.shared.target)
+        if lacks or not isinstance(self.shared.target, protocol):
             raise Skipped(lacks)
-        return self._target
+        return self.shared.target
 
     def cluster(self, nodes: int) -> tuple[Endpoint, ...]:
         """Return a cluster of so many nodes, the same for every check that asks for one.
@@ -140,7 +131,7 @@ class Case(Questioning):
             Skipped: if the target can't start one.
             TargetError: if it did not start.
         """
-        return self._beside.cluster(self.ability(CanStartCluster), nodes)
+        return self.shared.beside.cluster(self.ability(CanStartCluster), nodes)
 
     def second(self, settings: Mapping[str, str]) -> Endpoint:
         """Return another database with these settings on top, the same for every check that asks for these.
@@ -149,7 +140,7 @@ class Case(Questioning):
             Skipped: if the target can't start one.
             TargetError: if it did not start.
         """
-        return self._beside.second(self.ability(CanStartSecond), settings)
+        return self.shared.beside.second(self.ability(CanStartSecond), settings)
 
     def was_away(self, endpoint: Endpoint) -> None:
         """Go on after the database was away and came back here: with new connections, for whoever asks.
@@ -159,8 +150,7 @@ class Case(Questioning):
         """
         if (endpoint.url, endpoint.grpc) != (self.endpoint.url, self.endpoint.grpc):
             raise AnswerError(f"the database was at {self.endpoint.url} and came back at {endpoint.url}")
-        if self._renew is not None:
-            self._renew()
+        self.shared.renew()
 
     # --- what to ask with ------------------------------------------------------------------------
 
@@ -310,6 +300,13 @@ class Case(Questioning):
     ) -> AbstractContextManager[Scratch]:
         """Return an empty collection of this shape or of another, here or at another endpoint, for this check alone."""
         return scratch(endpoint or self.endpoint, self.collection, self._run, definition=definition)
+
+    def standing(self, make: Callable[..., AbstractContextManager[_Made]], *args: Any) -> _Made:
+        """Return what `make` makes of this case and these arguments, for every check of this collection that only asks.
+
+        It stands until the checks of another collection have their turn.
+        """
+        return self.shared.shelves.made(self, make, *args)
 
     def on(self, dataset: Dataset, interface: Interface | None = None) -> Case:
         """Return the same view of another collection, perhaps over another connection; it counts as asked here."""

@@ -92,47 +92,47 @@ def _vector(stored: Stored) -> tuple[float, ...]:
 @clause("named-vectors/own-field", source=_OWN)
 def each_answers_by_its_own_field_and_metric(case: Case) -> None:
     """A search by a named vector finds by that vector's image field, at the distances of its metric."""
-    with _album(case) as album:
-        for name in _METRICS:
-            view = album.case(case, name)
-            for stored in view.dataset.pictured:
-                _demand_own(case, album, stored, name, _vector(stored))
-            for picture in album.pictures[:3]:
-                truth = view.truth_of(picture)
-                for limit in (1, 3, _FEW):
-                    question = view.near(picture, limit=limit)
-                    hits = view.hits(question)
-                    view.demand(question, hits, truth.faults(hits, truth.expect(limit=limit)))
-                    view.demand(question, hits, truth.wrong_distances(hits))
-                    view.demand(question, hits, descents(hits))
+    album = case.standing(_album)
+    for name in _METRICS:
+        view = album.case(case, name)
+        for stored in view.dataset.pictured:
+            _demand_own(case, album, stored, name, _vector(stored))
+        for picture in album.pictures[:3]:
+            truth = view.truth_of(picture)
+            for limit in (1, 3, _FEW):
+                question = view.near(picture, limit=limit)
+                hits = view.hits(question)
+                view.demand(question, hits, truth.faults(hits, truth.expect(limit=limit)))
+                view.demand(question, hits, truth.wrong_distances(hits))
+                view.demand(question, hits, descents(hits))
 
 
 @clause("named-vectors/threshold", source=f"{_OWN}; distance is the largest dissimilarity allowed")
 def a_threshold_is_one_of_its_metric(case: Case) -> None:
     """A threshold is judged by the metric of the named vector that is searched."""
-    with _album(case) as album:
-        for name in _METRICS:
-            view = album.case(case, name)
-            truth = view.truth_of(album.pictures[1])
-            for threshold in truth.distinct_distances():
-                question = view.near(album.pictures[1], distance=threshold, limit=_FEW)
-                hits = view.hits(question)
-                view.demand(question, hits, truth.faults(hits, truth.expect(threshold=threshold)))
+    album = case.standing(_album)
+    for name in _METRICS:
+        view = album.case(case, name)
+        truth = view.truth_of(album.pictures[1])
+        for threshold in truth.distinct_distances():
+            question = view.near(album.pictures[1], distance=threshold, limit=_FEW)
+            hits = view.hits(question)
+            view.demand(question, hits, truth.faults(hits, truth.expect(threshold=threshold)))
 
 
 @clause("named-vectors/read-back", source="`_additional{vectors{name}}` has each named vector under its name")
 def each_is_read_back_by_its_name(case: Case) -> None:
     """A hit brings each named vector that was asked for, under its own name, as the service made it."""
-    with _album(case) as album:
-        view = album.case(case, _FRONT)
-        question = view.near(album.pictures[0], limit=_FEW, vectors=tuple(_METRICS))
-        hits = view.hits(question)
-        for hit in hits:
-            own = view.dataset.by_id.get(hit.id)
-            view.require(own is not None, "an object that is not there", question, hits)
-            assert own is not None
-            for name in _METRICS:
-                _demand_own(case, album, own, name, hit.vectors.get(name, ()))
+    album = case.standing(_album)
+    view = album.case(case, _FRONT)
+    question = view.near(album.pictures[0], limit=_FEW, vectors=tuple(_METRICS))
+    hits = view.hits(question)
+    for hit in hits:
+        own = view.dataset.by_id.get(hit.id)
+        view.require(own is not None, "an object that is not there", question, hits)
+        assert own is not None
+        for name in _METRICS:
+            _demand_own(case, album, own, name, hit.vectors.get(name, ()))
 
 
 def _demand_own(case: Case, album: _Album, stored: Stored, name: str, got: Sequence[float]) -> None:
@@ -171,48 +171,48 @@ def an_object_without_an_image_lacks_that_vector_alone(case: Case) -> None:
 @clause("named-vectors/near-object", source=f"{_OWN}, so nearObject searches with the vector of that name")
 def an_object_is_near_by_the_chosen_vector(case: Case) -> None:
     """`nearObject` with a named vector searches with that object's vector of this name."""
-    with _album(case) as album:
-        for name in _METRICS:
-            view = album.case(case, name)
-            stored = view.dataset.pictured[2]
-            truth = view.dataset.truth(_vector(stored))
-            question = view.near_object(stored.id, limit=3)
-            hits = view.hits(question)
-            view.demand(question, hits, truth.faults(hits, truth.expect(limit=3)))
+    album = case.standing(_album)
+    for name in _METRICS:
+        view = album.case(case, name)
+        stored = view.dataset.pictured[2]
+        truth = view.dataset.truth(_vector(stored))
+        question = view.near_object(stored.id, limit=3)
+        hits = view.hits(question)
+        view.demand(question, hits, truth.faults(hits, truth.expect(limit=3)))
 
 
 @clause("named-vectors/near-vector", level=Level.SHOULD, source=f"{_OWN}; nearImage is nearVector with its vector")
 def a_vector_finds_what_its_image_finds(case: Case) -> None:
     """By each named vector `nearVector` answers as `nearImage` does with the image of that vector."""
-    with _album(case) as album:
-        for name in _METRICS:
-            view = album.case(case, name)
-            truth = view.truth_of(album.pictures[1])
-            question = view.near_vector(truth.query, limit=_FEW)
-            hits = view.hits(question)
-            by_image = view.hits(view.near(album.pictures[1], limit=_FEW))
-            error = truth.apart(hit.id for hit in hits)
-            view.demand(question, hits, different(hits, by_image, error=error), compared_with="nearImage")
+    album = case.standing(_album)
+    for name in _METRICS:
+        view = album.case(case, name)
+        truth = view.truth_of(album.pictures[1])
+        question = view.near_vector(truth.query, limit=_FEW)
+        hits = view.hits(question)
+        by_image = view.hits(view.near(album.pictures[1], limit=_FEW))
+        error = truth.apart(hit.id for hit in hits)
+        view.demand(question, hits, different(hits, by_image, error=error), compared_with="nearImage")
 
 
 @clause("named-vectors/counted", level=Level.SHOULD, source=f"{_OWN}; Aggregate counts what Get finds")
 def what_a_named_vector_finds_is_counted(case: Case) -> None:
     """`Aggregate` within a distance counts by the named vector that was chosen."""
-    with _album(case) as album:
-        for name in _METRICS:
-            view = album.case(case, name)
-            truth = view.truth_of(album.pictures[1])
-            threshold = max(one for one in truth.distinct_distances() if one < _TAKEN)
-            counted = view.tally(view.near(album.pictures[1], distance=threshold).counted()).objects
-            expected = truth.expect(threshold=threshold)
-            view.require(
-                expected.least <= counted <= expected.most,
-                "another number than that vector finds",
-                vector=name,
-                counted=counted,
-                at_least=expected.least,
-                at_most=expected.most,
-            )
+    album = case.standing(_album)
+    for name in _METRICS:
+        view = album.case(case, name)
+        truth = view.truth_of(album.pictures[1])
+        threshold = max(one for one in truth.distinct_distances() if one < _TAKEN)
+        counted = view.tally(view.near(album.pictures[1], distance=threshold).counted()).objects
+        expected = truth.expect(threshold=threshold)
+        view.require(
+            expected.least <= counted <= expected.most,
+            "another number than that vector finds",
+            vector=name,
+            counted=counted,
+            at_least=expected.least,
+            at_most=expected.most,
+        )
 
 
 # --- whose module ----------------------------------------------------------------------------------

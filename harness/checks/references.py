@@ -99,25 +99,25 @@ def _ranked(elsewhere: Case, question: Question, hits: Sequence[Hit], truth: Tru
 @clause("references/resolved", source=_BROUGHT)
 def each_hit_brings_what_it_points_at(case: Case) -> None:
     """Each hit brings the object that it points at, with the properties asked for, and nothing else changes."""
-    with _albums(case) as albums:
-        elsewhere = case.on(albums.dataset)
-        query = _query(elsewhere)
-        question = elsewhere.near(query.picture, limit=_FEW, references=(albums.asked(),))
-        hits = elsewhere.hits(question)
-        _ranked(elsewhere, question, hits, query.truth, list(albums.of))
-        _demand_titles(elsewhere, question, hits, albums)
+    albums = case.standing(_albums)
+    elsewhere = case.on(albums.dataset)
+    query = _query(elsewhere)
+    question = elsewhere.near(query.picture, limit=_FEW, references=(albums.asked(),))
+    hits = elsewhere.hits(question)
+    _ranked(elsewhere, question, hits, query.truth, list(albums.of))
+    _demand_titles(elsewhere, question, hits, albums)
 
 
 @clause("references/several", source=f"{_BROUGHT}: all of them")
 def several_references_all_come(case: Case) -> None:
     """An object that points at two brings both, and one that points at none brings none and is found all the same."""
-    with _albums(case, ((0, 1), (), (2,))) as albums:
-        elsewhere = case.on(albums.dataset)
-        query = _query(elsewhere)
-        question = elsewhere.near(query.picture, limit=_FEW, references=(albums.asked(),))
-        hits = elsewhere.hits(question)
-        _ranked(elsewhere, question, hits, query.truth, list(albums.of))
-        _demand_titles(elsewhere, question, hits, albums)
+    albums = case.standing(_albums, ((0, 1), (), (2,)))
+    elsewhere = case.on(albums.dataset)
+    query = _query(elsewhere)
+    question = elsewhere.near(query.picture, limit=_FEW, references=(albums.asked(),))
+    hits = elsewhere.hits(question)
+    _ranked(elsewhere, question, hits, query.truth, list(albums.of))
+    _demand_titles(elsewhere, question, hits, albums)
 
 
 @clause("references/deleted", level=Level.SHOULD, source="what is deleted is not brought, and its pictures stay")
@@ -138,15 +138,15 @@ def a_deleted_target_leaves_the_hit(case: Case) -> None:
 @clause("references/grouped", level=Level.SHOULD, source=f"{_BROUGHT}, in a group as anywhere")
 def a_grouped_hit_brings_what_it_points_at(case: Case) -> None:
     """Inside a group each hit brings the object that it points at."""
-    with _albums(case) as albums:
-        elsewhere = case.on(albums.dataset)
-        by = GroupBy(_OF, len(_TITLES), _FEW)
-        question = elsewhere.near(_query(elsewhere).picture, limit=_FEW, references=(albums.asked(),), group_by=by)
-        answer = elsewhere.answered(question)
-        got = {group.value.rpartition("/")[2] for group in answer.groups}
-        elsewhere.require(got == set(albums.ids), "not each album has its group", question, got=sorted(got))
-        elsewhere.require(len(answer.hits) == _FEW, "not each picture is in a group", question, answer.hits)
-        _demand_titles(elsewhere, question, answer.hits, albums)
+    albums = case.standing(_albums)
+    elsewhere = case.on(albums.dataset)
+    by = GroupBy(_OF, len(_TITLES), _FEW)
+    question = elsewhere.near(_query(elsewhere).picture, limit=_FEW, references=(albums.asked(),), group_by=by)
+    answer = elsewhere.answered(question)
+    got = {group.value.rpartition("/")[2] for group in answer.groups}
+    elsewhere.require(got == set(albums.ids), "not each album has its group", question, got=sorted(got))
+    elsewhere.require(len(answer.hits) == _FEW, "not each picture is in a group", question, answer.hits)
+    _demand_titles(elsewhere, question, answer.hits, albums)
 
 
 # --- filters over there ----------------------------------------------------------------------------
@@ -155,46 +155,46 @@ def a_grouped_hit_brings_what_it_points_at(case: Case) -> None:
 @clause("references/filter", source=_FILTERED)
 def a_filter_over_a_reference_only_removes(case: Case) -> None:
     """A filter over a reference leaves exactly the objects that point at one that passes."""
-    with _albums(case) as albums:
-        elsewhere = case.on(albums.dataset)
-        query = _query(elsewhere)
-        for number, title in enumerate(_TITLES):
-            question = elsewhere.near(query.picture, limit=_FEW, where=albums.where(title))
-            hits = elsewhere.hits(question)
-            _ranked(elsewhere, question, hits, query.truth, albums.within(number))
+    albums = case.standing(_albums)
+    elsewhere = case.on(albums.dataset)
+    query = _query(elsewhere)
+    for number, title in enumerate(_TITLES):
+        question = elsewhere.near(query.picture, limit=_FEW, where=albums.where(title))
+        hits = elsewhere.hits(question)
+        _ranked(elsewhere, question, hits, query.truth, albums.within(number))
 
 
 @clause("references/filter-threshold", source=f"{_FILTERED}; distance is the largest dissimilarity allowed")
 def a_filter_over_a_reference_and_a_threshold_both_hold(case: Case) -> None:
     """With a filter over a reference and a threshold exactly the objects that pass both are found."""
-    with _albums(case) as albums:
-        elsewhere = case.on(albums.dataset)
-        query = _query(elsewhere)
-        for threshold in query.truth.distinct_distances()[::2]:
-            question = elsewhere.near(query.picture, limit=_FEW, distance=threshold, where=albums.where(_TITLES[0]))
-            hits = elsewhere.hits(question)
-            expected = query.truth.expect(threshold=threshold, among=albums.within(0))
-            elsewhere.demand(question, hits, query.truth.faults(hits, expected))
+    albums = case.standing(_albums)
+    elsewhere = case.on(albums.dataset)
+    query = _query(elsewhere)
+    for threshold in query.truth.distinct_distances()[::2]:
+        question = elsewhere.near(query.picture, limit=_FEW, distance=threshold, where=albums.where(_TITLES[0]))
+        hits = elsewhere.hits(question)
+        expected = query.truth.expect(threshold=threshold, among=albums.within(0))
+        elsewhere.demand(question, hits, query.truth.faults(hits, expected))
 
 
 @clause("references/filter-nothing", source=f"{_FILTERED}; nothing that passes is an empty list")
 def a_filter_that_nothing_over_there_passes_leaves_nothing(case: Case) -> None:
     """A filter over a reference that nothing passes gives an empty list, and that is no error."""
-    with _albums(case) as albums:
-        elsewhere = case.on(albums.dataset)
-        question = elsewhere.near(_query(elsewhere).picture, limit=_FEW, where=albums.where("Spring"))
-        hits = elsewhere.hits(question)
-        elsewhere.require(not hits, "nothing passes and something is found", question, hits)
+    albums = case.standing(_albums)
+    elsewhere = case.on(albums.dataset)
+    question = elsewhere.near(_query(elsewhere).picture, limit=_FEW, where=albums.where("Spring"))
+    hits = elsewhere.hits(question)
+    elsewhere.require(not hits, "nothing passes and something is found", question, hits)
 
 
 @clause("references/counted", level=Level.SHOULD, source=f"{_FILTERED}; Aggregate counts what Get finds")
 def what_a_filter_over_a_reference_leaves_is_counted(case: Case) -> None:
     """`Aggregate` with a filter over a reference counts the objects that it leaves."""
-    with _albums(case, ((0,), (1,), (1,))) as albums:
-        elsewhere = case.on(albums.dataset)
-        picture = _query(elsewhere).picture
-        for number in (0, 1):
-            question = elsewhere.near(picture, where=albums.where(_TITLES[number]))
-            counted = elsewhere.tally(question.counted(object_limit=_FEW)).objects
-            expected = len(albums.within(number))
-            case.require(counted == expected, "another number was counted", counted=counted, expected=expected)
+    albums = case.standing(_albums, ((0,), (1,), (1,)))
+    elsewhere = case.on(albums.dataset)
+    picture = _query(elsewhere).picture
+    for number in (0, 1):
+        question = elsewhere.near(picture, where=albums.where(_TITLES[number]))
+        counted = elsewhere.tally(question.counted(object_limit=_FEW)).objects
+        expected = len(albums.within(number))
+        case.require(counted == expected, "another number was counted", counted=counted, expected=expected)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from harness.checks.case import Case
 from harness.checks.registry import check, sharded
+from harness.dataset import Dataset
 from harness.dataset.settling import shards_of
 from harness.interfaces.rest import Rest
 from harness.model import Hit
@@ -45,25 +47,30 @@ def every_object_is_found_once_in_whichever_shard_it_is(case: Case) -> None:
 )
 def several_shards_answer_as_one(case: Case) -> None:
     """The same objects in one shard have the same distances: with a limit, an offset and a threshold."""
+    one_shard = case.on(case.standing(_in_one_shard))
+    for query in case.queries:
+        far = query.truth.distinct_distances()[:_BEST][-1]
+        pages = ({"limit": _BEST}, {"limit": _BEST, "offset": _BEST}, {"limit": case.count, "distance": far})
+        for page in pages:
+            question = case.near(query.picture, **page)
+            hits = case.hits(question)
+            alone = one_shard.hits(one_shard.near(query.picture, **page))
+            case.require(
+                _alike(hits, alone, query.truth.apart(hit.id for hit in hits)),
+                "several shards give other distances than one",
+                question,
+                hits,
+                in_one_shard=[one.distance for one in alone],
+            )
+
+
+@contextmanager
+def _in_one_shard(case: Case) -> Iterator[Dataset]:
     stored = [one for one in case.dataset.pictured if one.picture is not None]
     single = {**case.collection.definition, "shardingConfig": {"desiredCount": 1}}
     with case.scratch(single) as shelf:
         shelf.fill([one.picture for one in stored if one.picture is not None], [one.vector for one in stored])
-        one_shard = case.on(shelf.read())
-        for query in case.queries:
-            far = query.truth.distinct_distances()[:_BEST][-1]
-            pages = ({"limit": _BEST}, {"limit": _BEST, "offset": _BEST}, {"limit": case.count, "distance": far})
-            for page in pages:
-                question = case.near(query.picture, **page)
-                hits = case.hits(question)
-                alone = one_shard.hits(one_shard.near(query.picture, **page))
-                case.require(
-                    _alike(hits, alone, query.truth.apart(hit.id for hit in hits)),
-                    "several shards give other distances than one",
-                    question,
-                    hits,
-                    in_one_shard=[one.distance for one in alone],
-                )
+        yield shelf.read()
 
 
 def _alike(hits: Sequence[Hit], alone: Sequence[Hit], error: float) -> bool:

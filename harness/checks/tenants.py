@@ -80,74 +80,74 @@ def _exactly(case: Case, dataset: Dataset, picture: Picture, **arguments: object
 @clause("tenants/own-images", source=_APART)
 def a_tenant_finds_its_own_images_alone(case: Case) -> None:
     """A tenant finds all of its own images and none of another's, however many are asked for."""
-    with _tenants(case) as (mine, theirs):
-        both = [_as_stored(case, part) for part in (mine, theirs)]
-        for dataset in both:
-            for other in both:
-                for stored in other.pictured[:2]:
-                    assert stored.picture is not None
-                    _exactly(case, dataset, stored.picture)
+    mine, theirs = case.standing(_tenants)
+    both = [_as_stored(case, part) for part in (mine, theirs)]
+    for dataset in both:
+        for other in both:
+            for stored in other.pictured[:2]:
+                assert stored.picture is not None
+                _exactly(case, dataset, stored.picture)
 
 
 @clause("tenants/threshold", source=f"{_APART}; distance is the largest dissimilarity allowed")
 def a_threshold_stays_within_the_tenant(case: Case) -> None:
     """Within a threshold a tenant finds its own images and none of another's, not even the same one."""
-    with _tenants(case) as (mine, theirs):
-        dataset = mine.read()
-        elsewhere = case.on(dataset)
-        for stored in (*dataset.pictured[:2], *theirs.read().pictured[:2]):
-            assert stored.picture is not None
-            truth = elsewhere.truth_of(stored.picture)
-            for threshold in truth.distinct_distances()[:: _FEW // 2]:
-                question = elsewhere.near(stored.picture, distance=threshold, limit=case.count)
-                hits = elsewhere.hits(question)
-                elsewhere.demand(question, hits, truth.faults(hits, truth.expect(threshold=threshold)))
+    mine, theirs = case.standing(_tenants)
+    dataset = mine.read()
+    elsewhere = case.on(dataset)
+    for stored in (*dataset.pictured[:2], *theirs.read().pictured[:2]):
+        assert stored.picture is not None
+        truth = elsewhere.truth_of(stored.picture)
+        for threshold in truth.distinct_distances()[:: _FEW // 2]:
+            question = elsewhere.near(stored.picture, distance=threshold, limit=case.count)
+            hits = elsewhere.hits(question)
+            elsewhere.demand(question, hits, truth.faults(hits, truth.expect(threshold=threshold)))
 
 
 @clause("tenants/filter", source=f"{_APART}; where first, then the ranking", when=_NUMBER)
 def a_filter_stays_within_the_tenant(case: Case) -> None:
     """With a filter that both tenants' objects pass, a tenant finds its own images and none of another's."""
-    with _tenants(case) as (mine, _theirs):
-        dataset = mine.read()
-        elsewhere = case.on(dataset)
-        picture = dataset.pictured[0].picture
-        assert picture is not None
-        truth = elsewhere.truth_of(picture)
-        for number in (1, _FEW // 2, case.count):
-            left = [one.id for one in dataset.stored if one.properties["number"] < number]
-            where = Where("LessThan", ("number",), number)
-            question = elsewhere.near(picture, limit=case.count, where=where)
-            hits = elsewhere.hits(question)
-            elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count, among=left)))
+    mine, _theirs = case.standing(_tenants)
+    dataset = mine.read()
+    elsewhere = case.on(dataset)
+    picture = dataset.pictured[0].picture
+    assert picture is not None
+    truth = elsewhere.truth_of(picture)
+    for number in (1, _FEW // 2, case.count):
+        left = [one.id for one in dataset.stored if one.properties["number"] < number]
+        where = Where("LessThan", ("number",), number)
+        question = elsewhere.near(picture, limit=case.count, where=where)
+        hits = elsewhere.hits(question)
+        elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count, among=left)))
 
 
 @clause("tenants/near-vector", level=Level.SHOULD, source=f"{_APART}, by vector as by image")
 def a_vector_finds_what_an_image_finds(case: Case) -> None:
     """By vector a tenant finds what it finds by image."""
-    with _tenants(case) as (mine, _theirs):
-        dataset = mine.read()
-        elsewhere = case.on(dataset)
-        stored = dataset.pictured[0]
-        assert stored.picture is not None
-        truth = elsewhere.truth_of(stored.picture)
-        question = elsewhere.near_vector(truth.query, limit=case.count)
-        hits = elsewhere.hits(question)
-        elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count)))
+    mine, _theirs = case.standing(_tenants)
+    dataset = mine.read()
+    elsewhere = case.on(dataset)
+    stored = dataset.pictured[0]
+    assert stored.picture is not None
+    truth = elsewhere.truth_of(stored.picture)
+    question = elsewhere.near_vector(truth.query, limit=case.count)
+    hits = elsewhere.hits(question)
+    elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count)))
 
 
 @clause("tenants/near-object", source=f"{_APART}, so an id means the tenant's own object")
 def an_id_means_the_tenants_own_object(case: Case) -> None:
     """`nearObject` with an id that two tenants have searches with the vector of the tenant's own object."""
-    with _tenants(case) as (mine, theirs):
-        for dataset in (mine.read(), theirs.read()):
-            elsewhere = case.on(dataset)
-            stored = dataset.pictured[0]
-            assert stored.vector is not None
-            truth = dataset.truth(stored.vector)
-            question = elsewhere.near_object(stored.id, limit=case.count)
-            hits = elsewhere.hits(question)
-            elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count)))
-            elsewhere.demand(question, hits, truth.wrong_distances(hits))
+    mine, theirs = case.standing(_tenants)
+    for dataset in (mine.read(), theirs.read()):
+        elsewhere = case.on(dataset)
+        stored = dataset.pictured[0]
+        assert stored.vector is not None
+        truth = dataset.truth(stored.vector)
+        question = elsewhere.near_object(stored.id, limit=case.count)
+        hits = elsewhere.hits(question)
+        elsewhere.demand(question, hits, truth.faults(hits, truth.expect(limit=case.count)))
+        elsewhere.demand(question, hits, truth.wrong_distances(hits))
 
 
 @clause("tenants/foreign-object", level=Level.SHOULD, source=f"{_APART}, so nobody can search with another's")
@@ -164,15 +164,15 @@ def anothers_object_is_no_query(case: Case) -> None:
 @clause("tenants/counted", level=Level.SHOULD, source=f"{_APART}; Aggregate counts what Get finds")
 def a_tenants_images_are_counted_alone(case: Case) -> None:
     """`Aggregate` with nearImage counts a tenant's own images and none of another's."""
-    with _tenants(case) as (mine, theirs):
-        for dataset in (mine.read(), theirs.read()):
-            elsewhere = case.on(dataset)
-            picture = dataset.pictured[0].picture
-            assert picture is not None
-            question = elsewhere.near(picture)
-            counted = elsewhere.tally(question.counted(object_limit=case.count)).objects
-            own = len(dataset.ids)
-            case.require(counted == own, "not just the tenant's own objects were counted", counted=counted, own=own)
+    mine, theirs = case.standing(_tenants)
+    for dataset in (mine.read(), theirs.read()):
+        elsewhere = case.on(dataset)
+        picture = dataset.pictured[0].picture
+        assert picture is not None
+        question = elsewhere.near(picture)
+        counted = elsewhere.tally(question.counted(object_limit=case.count)).objects
+        own = len(dataset.ids)
+        case.require(counted == own, "not just the tenant's own objects were counted", counted=counted, own=own)
 
 
 @clause("tenants/other-objects-id", level=Level.SHOULD, source=f"{_APART}, not by their ids either")

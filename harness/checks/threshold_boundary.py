@@ -30,6 +30,7 @@ _INCLUSIVE = "at most the threshold must be there, beyond it must not"
 _CONVERTED = "certainty c is the threshold distance 2 (1 - c)"
 _COSINE = metric_is(Metric.COSINE)
 _TENANTS = ("mine", "theirs")
+_MINE = Company(scope={"tenant": _TENANTS[0]})
 _VECTORS = ("front", "back")
 _PATIENCE, _POLL = 30.0, 0.1
 _OF_AN_INDEX = ("vectorIndexType", "vectorIndexConfig")
@@ -196,20 +197,22 @@ def _sorted(case: Case) -> Iterator[Company]:
 @distance("threshold/boundary-with-tenant", writes=True, when=(one_shard, unnamed), versions=">=1.20")
 def a_distance_cuts_at_the_digit_for_a_tenant(case: Case) -> None:
     """For a tenant a distance cuts to the digit."""
-    with _tenant(case) as (there, company):
-        _judge(there, _DISTANCE, [company])
+    _judge(_by_tenant(case), _DISTANCE, [_MINE])
 
 
 @certainty("certainty/boundary-with-tenant", writes=True, when=(_COSINE, one_shard, unnamed), versions=">=1.20")
 def a_certainty_cuts_at_the_digit_for_a_tenant(case: Case) -> None:
     """For a tenant a certainty cuts to the digit."""
-    with _tenant(case) as (there, company):
-        _judge(there, _CERTAINTY, [company])
+    _judge(_by_tenant(case), _CERTAINTY, [_MINE])
+
+
+def _by_tenant(case: Case) -> Case:
+    return case.on(case.standing(_tenants))
 
 
 @contextmanager
-def _tenant(case: Case) -> Iterator[tuple[Case, Company]]:
-    """The same objects for each of two tenants, and one of them to ask for."""
+def _tenants(case: Case) -> Iterator[Dataset]:
+    """The same objects for each of two tenants."""
     definition = {**case.collection.definition, "multiTenancyConfig": {"enabled": True}}
     with case.scratch(definition) as shelf:
         must(shelf.rest.add_tenants(shelf.class_name, _TENANTS), "add tenants")
@@ -219,8 +222,7 @@ def _tenant(case: Case) -> Iterator[tuple[Case, Company]]:
                 shelf,
                 [Object(shelf.class_name, one.id, one.properties, vector=one.vector, tenant=tenant) for one in stored],
             )
-        there = case.on(Dataset(case.collection, shelf.class_name, case.endpoint, stored))
-        yield there, Company(scope={"tenant": _TENANTS[0]})
+        yield Dataset(case.collection, shelf.class_name, case.endpoint, stored)
 
 
 def _store(shelf: Scratch, objects: Sequence[Object]) -> None:
@@ -258,9 +260,8 @@ def a_distance_cuts_at_the_digit_in_filtered_groups(case: Case) -> None:
 )
 def a_distance_cuts_at_the_digit_for_a_filtered_tenant(case: Case) -> None:
     """Of what a filter leaves of a tenant a distance cuts to the digit."""
-    with _tenant(case) as (there, company):
-        where, left = below(case, len(case.dataset.stored) // 2)
-        _judge(there, _DISTANCE, [replace(company, scope={**company.scope, "where": where}, among=left)])
+    where, left = below(case, len(case.dataset.stored) // 2)
+    _judge(_by_tenant(case), _DISTANCE, [replace(_MINE, scope={**_MINE.scope, "where": where}, among=left)])
 
 
 # --- a named vector ------------------------------------------------------------------------------
@@ -269,19 +270,17 @@ def a_distance_cuts_at_the_digit_for_a_filtered_tenant(case: Case) -> None:
 @distance("threshold/boundary-with-named-vector", writes=True, when=(unnamed,), versions=">=1.24")
 def a_distance_cuts_at_the_digit_by_a_named_vector(case: Case) -> None:
     """By a named vector a distance cuts to the digit."""
-    with _named(case) as there:
-        _judge(there, _DISTANCE, [Company()])
+    _judge(case.on(case.standing(_named)), _DISTANCE, [Company()])
 
 
 @certainty("certainty/boundary-with-named-vector", writes=True, when=(_COSINE, unnamed), versions=">=1.24")
 def a_certainty_cuts_at_the_digit_by_a_named_vector(case: Case) -> None:
     """By a named vector a certainty cuts to the digit."""
-    with _named(case) as there:
-        _judge(there, _CERTAINTY, [Company()])
+    _judge(case.on(case.standing(_named)), _CERTAINTY, [Company()])
 
 
 @contextmanager
-def _named(case: Case) -> Iterator[Case]:
+def _named(case: Case) -> Iterator[Dataset]:
     """The same objects in a class with two named vectors: the second is theirs, the first is another one's."""
     collection = _with_names(case.collection)
     with case.scratch(collection.definition) as shelf:
@@ -295,10 +294,10 @@ def _named(case: Case) -> Iterator[Case]:
         for written in shelf.rest.insert_batch(objects):
             if written.state is not State.OK:
                 raise AnswerError(f"an object could not be stored: {written.message}")
-        there = case.on(Dataset(collection, shelf.class_name, case.endpoint, stored))
+        dataset = Dataset(collection, shelf.class_name, case.endpoint, stored)
         if collection.queued:
-            _await_named(there)
-        yield there
+            _await_named(case.on(dataset))
+        yield dataset
 
 
 def _await_named(there: Case) -> None:

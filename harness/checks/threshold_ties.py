@@ -5,7 +5,8 @@ Both in a collection made for it, from vectors of whole numbers and powers of tw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import combinations, islice
 from math import log2
 
@@ -13,7 +14,7 @@ from harness.checks.boundary import Boundary, Company, Distance
 from harness.checks.case import Case, Query, Violation
 from harness.checks.registry import check, kind_is, metric_is, metric_is_not, module_is
 from harness.checks.threshold import judge_within
-from harness.dataset import Scratch
+from harness.dataset import Dataset, Scratch
 from harness.images import Picture, planted_picture
 from harness.model import Level, Metric, Module
 
@@ -42,17 +43,22 @@ _planted = (kind_is("planted"), module_is(Module.IMG2VEC))
 def a_tie_at_the_boundary_is_whole(case: Case) -> None:
     """However many objects are exactly at the threshold, all are returned; with a limit, as many as it says."""
     for members in _TIES:
-        with case.scratch() as shelf:
-            itself = _turned((), "the picture itself")
-            pairs = islice(combinations(range(_COMPONENTS), 2), members)  # all different, and all equally far
-            tied = [_turned(pair, f"one of {members} tied") for pair in pairs]
-            _fill(shelf, [itself, *tied, _turned((0, 1, 2), "one beyond")])
-            there = case.on(shelf.read())
-            query = _query(there, itself)
-            at = query.truth.distinct_distances()[1]
-            judge_within(there, query, at)
-            for limit in (members, members + 1, members + 2):
-                judge_within(there, query, at, limit=limit)
+        there = case.on(case.standing(_tied, members))
+        query = _query(there, _ITSELF)
+        at = query.truth.distinct_distances()[1]
+        judge_within(there, query, at)
+        for limit in (members, members + 1, members + 2):
+            judge_within(there, query, at, limit=limit)
+
+
+@contextmanager
+def _tied(case: Case, members: int) -> Iterator[Dataset]:
+    """The picture itself, so many others that are all different and all equally far, and one beyond."""
+    pairs = islice(combinations(range(_COMPONENTS), 2), members)
+    tied = [_turned(pair, f"one of {members} tied") for pair in pairs]
+    with case.scratch() as shelf:
+        _fill(shelf, [_ITSELF, *tied, _turned((0, 1, 2), "one beyond")])
+        yield shelf.read()
 
 
 @check(
@@ -86,6 +92,9 @@ def _turned(places: Iterable[int], name: str) -> Picture:
     """A picture whose vector is +1 and, at these places, -1: for each of them a step farther, by every metric."""
     turned = set(places)
     return planted_picture([-1.0 if place in turned else 1.0 for place in range(_COMPONENTS)], name=name)
+
+
+_ITSELF = _turned((), "the picture itself")
 
 
 def _fill(shelf: Scratch, pictures: Sequence[Picture]) -> list[str]:

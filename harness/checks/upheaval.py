@@ -49,7 +49,7 @@ class _TwoHalves:
         self.halves = halves
 
     def __call__(self, case: Case) -> None:
-        case.upheavals.told(self, case)
+        case.shared.upheavals.told(self, case)
 
 
 class _Half:

@@ -13,7 +13,8 @@ from staging import staged
 
 from harness.checks import Case, all_checks
 from harness.checks.judging import judge
-from harness.checks.upheaval import Halves, Upheaval, Upheavals
+from harness.checks.shared import Shared
+from harness.checks.upheaval import Halves, Upheaval
 from harness.errors import AnswerError, TargetError
 from harness.interfaces.rest import Rest
 from harness.model import Endpoint, Metric, Outcome
@@ -43,7 +44,7 @@ class Counted:
 def counted(planted_url: str, tmp_path: Path) -> Iterator[tuple[Counted, Stage]]:
     """The honest reference as a target that counts its restarts, and a stage on it."""
     with staged(Rules(), planted_url, tmp_path) as stage:
-        target = Counted(stage._target)
+        target = Counted(stage._shared.target)
         with closing(Stage(stage.endpoint, stage.run, tmp_path, target=target)) as watched:
             yield target, watched
 
@@ -109,7 +110,7 @@ class Nowhere:
     def __init__(self, told: list[str]) -> None:
         self.told = told
         self.asked = 0
-        self.upheavals = Upheavals()
+        self.shared = Shared()
         self.views = tuple
         self.dataset = self.interface = self
         self.class_name = self.name = "nowhere"
