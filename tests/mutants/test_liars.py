@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from staging import staged, verdicts
 
-from harness.checks import all_checks
+from harness.checks import Per, all_checks
 from harness.inference.faults import FAULTS
 from harness.proving.proof import first
 from harness.reference.mutants import MUTANTS, Mutant
@@ -49,7 +49,7 @@ def test_a_liar_is_caught(mutant: Mutant, scenario: Scenario, planted_url: str, 
         caught = first(verdicts(stage, scenario, check))
     assert caught is not None
     assert caught.sentence != check.sentence
-    assert caught.asked == 0 if check.stored else caught.asked > 0 or check.writes
+    assert caught.asked == 0 if check.per is Per.COLLECTION else caught.asked > 0 or check.writes
     assert caught.evidence["clause"] == check.sentence
     assert len(caught.evidence) > 2
     json.dumps(dict(caught.evidence), allow_nan=False)

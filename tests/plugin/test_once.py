@@ -56,6 +56,35 @@ def test_what_is_stored_is_looked_at_once(files: Inner) -> None:
     ]
 
 
+VARIED = """
+nearimage: 1
+name: one class by two metrics
+collection:
+  class: Varied
+  vectorizer: img2vec-neural
+  moduleConfig: {img2vec-neural: {imageFields: [image]}}
+  properties: [{name: image, dataType: [blob]}]
+vary: {distance: [dot, l2-squared], index: [hnsw, flat]}
+images: {from: planted, subjects: 3, views: 1, dimensions: 8, as: image}
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "where"),
+    [
+        pytest.param("objects/delete-removes", ["dot_hnsw", "dot_flat"], id="whatever the metric"),
+        pytest.param("objects/patch-moves", ["l2_hnsw", "l2_flat"], id="not of dot, so of the next"),
+        pytest.param("threshold/nesting", ["dot_hnsw", "dot_flat", "l2_hnsw", "l2_flat"], id="each metric"),
+    ],
+)
+def test_what_is_nothing_to_a_metric_is_asked_of_the_first(inner: Inner, check: str, where: list[str]) -> None:
+    """Of variations that differ in their metric alone the first that a check is about is asked, over each interface."""
+    inner.scenario(VARIED, "v.yaml")
+    assert sorted(inner.names("v.yaml", "--checks", check)) == sorted(
+        f"v.yaml::{check}@Varied_{one}@{interface}" for one in where for interface in ("graphql", "grpc")
+    )
+
+
 def test_planted_pictures_say_nothing_about_an_encoder(inner: Inner) -> None:
     """A collection whose pictures carry their own vectors has no check of the encoder."""
     assert inner.names("--checks", "encoder/*") == []
