@@ -3,8 +3,9 @@
     python benchmarks/run_time.py [--smoke] [--most-seconds 60] [--most-gib 1.5] [-- ARGUMENTS OF nearimage run]
 
 Starts `nearimage run --target reference` in a new folder and looks at its processes (the run, the reference, the
-inference service) until it ends. Processor time is what a busy machine does not change much; seconds are only worth
-something on a quiet one, so what other programs took meanwhile is printed beside them. Linux only: it reads `/proc`.
+inference service) until it ends; the package is compiled before, as pip leaves it. Processor time is what a busy
+machine does not change much; seconds are only worth something on a quiet one, so what other programs took meanwhile is
+printed beside them. Linux only: it reads `/proc`.
 Ends with code 1 if the run fails, takes too long or holds too much.
 """
 
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from compiled import compile_package
 from machine import machine, seconds_of
 
 _LOOKS_EVERY = 0.25
@@ -130,6 +132,7 @@ def main() -> int:
         *(["--smoke"] if options.smoke else []),
         *options.arguments,
     ]
+    compile_package()
     with tempfile.TemporaryDirectory() as folder:
         measured = measure(command, Path(folder))
         if measured.code:

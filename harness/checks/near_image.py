@@ -13,6 +13,7 @@ from harness.oracle import SLACK, descents, repeated
 _SMALL = 5000
 """Up to so many objects an approximate index has no excuse; beyond, a miss is recall, which a scenario promises."""
 _DEEP = 100
+_FIRST, _FIRST_FOR_A_MODEL = (1, 2, 5, 10, 50), (1, 10)
 _BARE = "00000000-0000-4000-8000-000000000001"
 
 
@@ -66,8 +67,9 @@ def the_neighbours_are_the_exact_ones(case: Case) -> None:
     """The best k are the k nearest of all, for each k."""
     if case.count > _SMALL and case.collection.index != "flat":
         raise Skipped(f"{case.count} objects behind an approximate index: promise a recall instead")
+    limits = _FIRST if case.planted else _FIRST_FOR_A_MODEL
     for query in case.queries:
-        for limit in sorted({*(one for one in (1, 2, 5, 10, 50) if one < case.count), case.count}):
+        for limit in sorted({*(one for one in limits if one < case.count), case.count}):
             question = case.near(query.picture, limit=limit)
             hits = case.hits(question)
             case.demand(question, hits, query.truth.faults(hits, query.truth.expect(limit=limit)))
