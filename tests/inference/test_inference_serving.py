@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,7 +19,7 @@ from inference_asking import planted
 from harness.errors import ExitCode, TargetError
 from harness.inference.announce import read_ready_line, ready_line
 from harness.inference.encoders import load
-from harness.inference.process import SpawnedService, spawn
+from harness.inference.process import SpawnedService, spawn, starting
 from harness.inference.serving import serve
 
 
@@ -93,6 +94,33 @@ def test_a_spawned_service_answers_and_is_gone_afterwards() -> None:
         assert reply.json()["vector"] == [1.0, 2.0]
     assert not service.alive()
     assert gone(service.url)
+
+
+def test_a_starting_service_answers_who_came_before_it_was_ready() -> None:
+    """Its address is known at once, and a request that is sent meanwhile is answered."""
+    with starting(encoder="planted") as service:
+        reply = httpx.post(service.url + "/vectors", json={"id": "1", "image": planted(1, 2)}, timeout=60)
+        assert reply.json()["vector"] == [1.0, 2.0]
+        assert service.ready().url == service.url
+    assert gone(service.url)
+
+
+def test_a_service_that_ended_at_its_start_lets_nobody_wait() -> None:
+    """Its address turns everybody away, also while whoever started it holds on to it."""
+    with starting(encoder="nonsense") as service:
+        with pytest.raises(TargetError, match="ended at its start"):
+            service.ready()
+        assert gone(service.url)
+
+
+def test_a_descriptor_that_is_no_socket_is_said_to_be_none(tmp_path: Path) -> None:
+    """What was handed down and can't be listened on is a TargetError that names it."""
+    with (
+        (tmp_path / "file").open("w") as file,
+        pytest.raises(TargetError, match=f"cannot listen on descriptor {file.fileno()}"),
+        serve(load("planted"), descriptor=file.fileno()),
+    ):
+        pass
 
 
 def test_a_spawned_service_is_taken_away_after_an_error() -> None:

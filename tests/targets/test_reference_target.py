@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,10 +12,13 @@ from starting import start_fake_inference
 
 from harness.abilities import CanRestart, CanShowLogs
 from harness.errors import TargetError, UsageError
-from harness.model import Needs
+from harness.model import Inference, Needs
 from harness.reference.mutants import MUTANTS
 from harness.targets import find
+from harness.targets.phases import Phases
+from harness.targets.programs import Starting
 from harness.targets.reference import ReferenceTarget
+from harness.targets.state import Claim
 
 BOTH = Needs(modules=("img2vec-neural", "multi2vec-clip"))
 
@@ -40,6 +45,23 @@ def test_closed_it_leaves_nothing(target: ReferenceTarget, tmp_path: Path) -> No
         pass
     with pytest.raises(httpx.ConnectError):
         httpx.get(endpoint.url)
+    assert not list((tmp_path / "state").iterdir())
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_an_inference_service_that_never_gets_ready_takes_it_along(tmp_path: Path) -> None:
+    """The two start side by side: the service's own trouble is what is said, and nothing is left of either."""
+
+    @contextlib.contextmanager
+    def broken(claim: Claim, phases: Phases) -> Iterator[Starting]:
+        def never() -> Inference:
+            raise TargetError("the models are gone")
+
+        with start_fake_inference(claim, phases) as started:
+            yield Starting(started.url, never)
+
+    with pytest.raises(TargetError, match="the models are gone"), ReferenceTarget(start_inference=broken).open(BOTH):
+        pytest.fail("it opened")
     assert not list((tmp_path / "state").iterdir())
     assert not list((tmp_path / "tmp").iterdir())
 
