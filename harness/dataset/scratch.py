@@ -149,9 +149,10 @@ class Scratch:
         Args:
             collection: what it is taken for, such as the same with another of its named vectors.
         """
-        if self.collection.queued:
-            settle(self.rest, self.collection, self.class_name)
         taken = collection or self.collection
+        there = list(self.rest.objects(self.class_name, tenant=self.tenant))
+        if self.collection.queued:  # after the reading, which has a shard loaded that was not: what waits there counts
+            settle(self.rest, self.collection, self.class_name)
         stored = tuple(
             Stored(
                 found.id,
@@ -159,7 +160,7 @@ class Scratch:
                 {name: found.properties.get(name) for name in taken.keep},
                 vector_of(found, taken),
             )
-            for found in self.rest.objects(self.class_name, tenant=self.tenant)
+            for found in there
         )
         return Dataset(taken, self.class_name, self.endpoint, stored, self.tenant)
 

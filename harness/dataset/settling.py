@@ -18,6 +18,7 @@ _TRAINED = frozenset({"pq", "sq"})
 _QUEUE_SECONDS = 120.0
 _COMPRESSING_SECONDS = 20.0
 _POLL = 0.05
+_AT_REST = frozenset({"READY", "LAZY_LOADING"})
 
 
 def first_definition(collection: Collection) -> Mapping[str, Any]:
@@ -74,7 +75,8 @@ def _with_quantizer(collection: Collection, definition: Mapping[str, Any], *, en
 
 
 def _idle(shard: Mapping[str, Any]) -> bool:
-    return not shard.get("vectorQueueLength") and shard.get("vectorIndexingStatus", "READY") == "READY"
+    """Whether a shard has nothing to do; one that is not loaded has been given nothing since the server started."""
+    return not shard.get("vectorQueueLength") and shard.get("vectorIndexingStatus", "READY") in _AT_REST
 
 
 def _compressed(shard: Mapping[str, Any]) -> bool:

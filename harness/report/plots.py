@@ -37,6 +37,7 @@ def plot(
     x_label: Callable[[float], str],
     y_label: Callable[[float], str],
     logarithmic: tuple[bool, bool] = (True, True),
+    reach: Sequence[float] = (),
 ) -> Plot | None:
     """Lay series on common axes.
 
@@ -45,6 +46,7 @@ def plot(
         x_label: how a number across is written.
         y_label: how a number upwards is written.
         logarithmic: which axes are, across and up.
+        reach: numbers across that have their place too, whether there is a point or not.
 
     Returns:
         The plot, or None if there is not one point.
@@ -56,7 +58,7 @@ def plot(
     )
     if not xs:
         return None
-    across, up = _Axis(xs, logarithmic=logarithmic[0]), _Axis(ys, logarithmic=logarithmic[1])
+    across, up = _Axis((*xs, *reach), logarithmic=logarithmic[0]), _Axis(ys, logarithmic=logarithmic[1])
     lines = []
     for name, kind, points in series:
         placed = [(across.at(x), 100 - up.at(y), f"{name}: {x_label(x)}, {y_label(y)}") for x, y in points]

@@ -147,17 +147,35 @@ def _scaling(entry: ScalingEntry) -> ScalingShown:
 
 
 def _drawings(entry: AxisEntry) -> Iterator[tuple[str, Plot]]:
+    """Yield what there is to draw; every drawing reaches as far across as the others, so that a moment is one line."""
+    ends = [end for one in entry.answered for end in (one.start, one.start + one.seconds)]
+    reach = [*ends, *(look.at for look in entry.looks)]
+    for name, series, label, logarithmic in (*_of_answers(entry), *_of_looks(entry)):
+        some = [one for one in series if one[2]]
+        drawn = plot(some, x_label=lambda x: f"{x:g} s", y_label=label, logarithmic=(False, logarithmic), reach=reach)
+        if drawn is not None:
+            yield name, drawn
+
+
+_Drawing = tuple[str, Sequence[tuple[str, str, Points]], Callable[[float], str], bool]
+"""What it shows, its series, how a number upwards is written, whether upwards is logarithmic."""
+
+
+def _of_answers(entry: AxisEntry) -> Iterator[_Drawing]:
     answered = [one for one in entry.answered if one.p50_ms]
     times = [
         ("median", "second", [(one.start, one.p50_ms or 0.0) for one in answered]),
         ("largest", "first", [(one.start, one.largest_ms or 0.0) for one in answered]),
     ]
-    yield from _drawn("milliseconds", times, _ms, logarithmic=True)
+    yield "milliseconds", times, _ms, True
     rates = [("failed", "first", [(one.start, float(one.failed)) for one in entry.answered])]
     rates.append(("answered", "second", [(one.start, float(one.answered)) for one in entry.answered]))
-    yield from _drawn("requests a second", rates, lambda y: f"{y:g}")
+    yield "requests a second", rates, "{:g}".format, False
     recalls = [("recall", "second", [(one.start, one.recall) for one in entry.answered if one.recall is not None])]
-    yield from _drawn("recall", recalls, lambda y: f"{y:g}")
+    yield "recall", recalls, "{:g}".format, False
+
+
+def _of_looks(entry: AxisEntry) -> Iterator[_Drawing]:
     pairs = list(pairwise(entry.looks))
     cpu = [
         (
@@ -173,7 +191,7 @@ def _drawings(entry: AxisEntry) -> Iterator[tuple[str, Plot]]:
         )
         for name, kind, of in (("database", "first", "database_cpu"), ("inference", "second", "service_cpu"))
     ]
-    yield from _drawn("processors", cpu, lambda y: f"{y:.2g}")
+    yield "processors", cpu, "{:.2g}".format, False
     memory = [
         (name, kind, [(look.at, float(getattr(look, of))) for look in entry.looks if getattr(look, of) is not None])
         for name, kind, of in (
@@ -182,17 +200,7 @@ def _drawings(entry: AxisEntry) -> Iterator[tuple[str, Plot]]:
             ("inference, resident", "second", "service_resident"),
         )
     ]
-    yield from _drawn("memory", memory, words.size)
-
-
-def _drawn(
-    name: str, series: Sequence[tuple[str, str, Points]], label: Callable[[float], str], *, logarithmic: bool = False
-) -> Iterator[tuple[str, Plot]]:
-    found = plot(
-        [one for one in series if one[2]], x_label=lambda x: f"{x:g} s", y_label=label, logarithmic=(False, logarithmic)
-    )
-    if found is not None:
-        yield name, found
+    yield "memory", memory, words.size, False
 
 
 def _ms(value: float) -> str:

@@ -91,3 +91,10 @@ def test_a_queue_that_never_empties_ends_the_wait(
     monkeypatch.setattr("harness.dataset.settling._QUEUE_SECONDS", 0.0)
     with pytest.raises(AnswerError, match=r"did not come to rest within 0 s: .*'vectorQueueLength': 7"):
         settle(busy({"vectorQueueLength": 7}), replace(squared, queued=True), "Busy")
+
+
+def test_a_shard_that_is_not_loaded_is_not_waited_for(busy: Callable[..., Busy], squared: Collection) -> None:
+    """The shard of a tenant that was given nothing is never loaded: it would never be ready."""
+    rest = busy({"vectorQueueLength": 0, "vectorIndexingStatus": "LAZY_LOADING"})
+    settle(rest, replace(squared, queued=True), "Busy")
+    assert rest.asked == 1
