@@ -8,8 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.record import LimitEntry, LimitStepFact, PercentileFact, Record, RunEntry
+from harness.record import AxisEntry, LimitEntry, LimitStepFact, PercentileFact, Record, RunEntry
+from harness.record.used_entries import AnsweredFact, LookFact
 from harness.report import html
+from harness.report.surveys import axes
 from harness.report.terminal import render
 
 RUN = RunEntry(
@@ -55,3 +57,15 @@ def test_a_median_that_is_promised_is_shown_once() -> None:
     assert screen.count("p50") == 2, "the heading, and the promise"
     page, screen = shown(PercentileFact(q=90.0, n=102, needed=100, value_ms=70.25, independent=26))
     assert page.count("</svg> p50</span>") == page.count("</svg> p90</span>") == 1
+
+
+def test_a_moment_has_one_place_in_every_drawing() -> None:
+    """Drawings of what was answered and of what was used reach equally far, whenever each begins and ends."""
+    answered = tuple(
+        AnsweredFact(start=at, seconds=1, answered=5, p50_ms=5.0, largest_ms=9.0) for at in (0.0, 5.0, 10.0)
+    )
+    looks = tuple(LookFact(at=at, database_cpu=at / 2, resident=1000) for at in (3.0, 5.0, 20.0))
+    entry = AxisEntry(about="a load", answered=answered, looks=looks)
+    [shown] = axes(Record(Path("record.jsonl"), (RUN, entry), truncated=False))
+    assert [name for name, _ in shown.drawings] == ["milliseconds", "requests a second", "processors", "memory"]
+    assert len({drawing.across for _, drawing in shown.drawings}) == 1
