@@ -16,6 +16,7 @@ from harness.checks import Check, Per, all_checks
 from harness.checks.promises import promised
 from harness.checks.questions import Seen, exact_answer
 from harness.checks.steps import done
+from harness.checks.turns import has_turn
 from harness.errors import FileError, UsageError
 from harness.fleet import Start
 from harness.interfaces import DEFAULT
@@ -88,11 +89,10 @@ class ScenarioFile(pytest.File):
 
     def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:
         """Yield what is checked of a collection over an interface, which may be the first of this run."""
-        given = self.scenario.needs.abilities
         for check in all_checks().values():
-            if not (check.named_by(self.scenario.checks) and self.scenario.wants(check.id)):
+            if not has_turn(check, self.scenario, collection, first=first):
                 continue
-            if check.applies(collection) and check.allowed(given) and self._is_due(check, collection, first=first):
+            if check.per is not Per.MODULE or self._is_first_of_module(check, collection):
                 yield check
         if self.scenario.steps is not None:
             yield done(self.scenario.steps)
@@ -104,17 +104,6 @@ class ScenarioFile(pytest.File):
     def _compared(self, collection: Collection, interface: str) -> bool:
         """Whether an interface is held against GraphQL: gRPC, of the usual two, on one collection of a scenario."""
         return interface not in DEFAULT or (interface != DEFAULT[0] and collection is self.scenario.collections[0])
-
-    def _is_due(self, check: Check, collection: Collection, *, first: bool) -> bool:
-        """Whether a check is asked anew for this collection and interface."""
-        if check.per is Per.COLLECTION:
-            return first
-        if check.per is Per.MODULE:
-            return first and self._is_first_of_module(check, collection)
-        if check.per is Per.STORE:
-            alike = (one for one in self.scenario.collections if one.store == collection.store and check.applies(one))
-            return next(alike) is collection
-        return True
 
     def _is_first_of_module(self, check: Check, collection: Collection) -> bool:
         """Whether no collection before, in any file, has the module that a check is about."""

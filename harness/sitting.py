@@ -168,6 +168,7 @@ class Sitting:
                     loading=partial(self._loads, name),
                     listed=self._listed[name],
                     interfaces=self.options.interfaces,
+                    wants=self.options.wants,
                 )
                 for name, one in self._wanted.items()
             }

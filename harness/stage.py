@@ -110,7 +110,7 @@ class Stage:
         dataset: Dataset,
         interface: str,
         questions: Iterable[Asked] = (),
-        views: Views = tuple,
+        views: Views = lambda _: (),
     ) -> Case:
         """Return a check's view of a collection over an interface.
 
@@ -118,8 +118,9 @@ class Stage:
             dataset: the collection.
             interface: what is asked over.
             questions: the scenario's own of this collection.
-            views: makes those of the other collections and interfaces.
+            views: makes those on which a check is asked.
         """
+        self._shared.shelves.keep(dataset.class_name)
         if self._probe is None:
             self._probe = self._open.enter_context(probing(self.endpoint, self.run))
         return Case(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.abilities import CanShowLogs, CanShowStatistics, Usage
-from harness.checks import Case, Check
+from harness.checks import Case, Check, Per
 from harness.checks.judging import judge
+from harness.checks.turns import has_turn
 from harness.dataset import Dataset, Run, UnfitError
 from harness.deviations import Listed
 from harness.errors import AnswerError, HarnessError, TargetError, UnsupportedError, UsageError
@@ -44,6 +45,7 @@ class Station:
         loading: told how loading goes on.
         listed: what is known to deviate.
         interfaces: what is asked over.
+        wants: whether a check is asked at all, by its id.
     """
 
     def __init__(
@@ -56,9 +58,11 @@ class Station:
         loading: Loading | None = None,
         listed: Listed | None = None,
         interfaces: Sequence[str] = DEFAULT,
+        wants: Callable[[str], bool] = bool,
     ) -> None:
         self.wanted = wanted
         self.interfaces = tuple(interfaces)
+        self.wants = wants
         self.start = start or Start()
         self.listed = listed or Listed()
         self.run = run
@@ -234,6 +238,8 @@ class Station:
         """Return what a check comes to; a collection that could not be loaded leaves it undecided."""
         repeat = self.again(scenario, check.id)
         stage = self.stage()
+        if check.per in (Per.COLLECTION, Per.MODULE):
+            interface = self._any(scenario, interface)
         outcome, reason = (
             Outcome.SKIPPED,
             unfit(scenario, interface, stage.endpoint) or lacking(collection, stage.endpoint),
@@ -266,11 +272,21 @@ class Station:
             heading=check.heading,
         )
 
-    def _views(self, scenario: Scenario) -> list[Case]:
-        """Every collection of a scenario, over every interface that it can be asked over here."""
-        views = []
+    def _any(self, scenario: Scenario, interface: str) -> str:
+        """The first interface that can be asked here, for a check that is asked over one of them; else this one."""
+        for one in (interface, *self.interfaces):
+            with suppress(HarnessError):
+                if not unfit(scenario, one, self.stage().endpoint) and self.stage().interface(one):
+                    return one
+        return interface
+
+    def _views(self, scenario: Scenario, check: Check) -> list[Case]:
+        """Every collection of a scenario, over every interface, where a check is asked and can be."""
+        views: list[Case] = []
         stage = self.stage()
-        for collection, interface in product(scenario.collections, self.interfaces):
+        for collection, interface in product(scenario.collections if self.wants(check.id) else (), self.interfaces):
+            if not has_turn(check, scenario, collection, first=interface == self.interfaces[0]):
+                continue
             if unfit(scenario, interface, stage.endpoint) or lacking(collection, stage.endpoint):
                 continue
             with suppress(HarnessError):  # said when it has its own turn

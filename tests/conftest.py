@@ -49,7 +49,9 @@ def _no_docker() -> str:
 
 def _sees_docker(item: pytest.Item) -> bool:
     """Whether a test may start containers, or sweep those that crashed runs left, which it does on a whole machine."""
-    return item.get_closest_marker("docker") is not None or bool(_WITH_DOCKER & {*item.path.parts})
+    return item.get_closest_marker("docker") is not None or bool(
+        _WITH_DOCKER & {*item.path.relative_to(Path(__file__).parent).parts}
+    )
 
 
 def _in_source_tree() -> bool:

@@ -71,7 +71,7 @@ class Case(Questioning):
         probe: makes the vectors of query images.
         questions: the scenario's own questions of this collection.
         shared: what it has in common with every other check on this target; whoever gives it closes it.
-        views: makes the views of the scenario's other collections, and over the other interfaces of this run.
+        views: makes the views on which a check is asked in this run; of none by default.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Case(Questioning):
         probe: Probe,
         questions: Sequence[Asked] = (),
         shared: Shared | None = None,
-        views: Views = tuple,
+        views: Views = lambda _: (),
     ) -> None:
         super().__init__(dataset)
         self.interface = interface
@@ -150,6 +150,7 @@ class Case(Questioning):
         """
         if (endpoint.url, endpoint.grpc) != (self.endpoint.url, self.endpoint.grpc):
             raise AnswerError(f"the database was at {self.endpoint.url} and came back at {endpoint.url}")
+        self.shared.shelves.close()  # what stood there may have been lost, which is one check's to say
         self.shared.renew()
 
     # --- what to ask with ------------------------------------------------------------------------

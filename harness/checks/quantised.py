@@ -6,8 +6,12 @@ A neighbour that a compressed index misses is no violation here: how many it fin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from harness.checks.case import Case, Skipped
-from harness.checks.registry import Per, check, quantised, rescored
+from harness.checks.registry import check, quantised, rescored
+from harness.dataset import Dataset
 from harness.dataset.settling import first_definition, settle, shards_of
 from harness.interfaces.rest import Rest
 from harness.oracle import descents, repeated
@@ -81,17 +85,24 @@ def nothing_is_missed_when_all_is_asked_for(case: Case) -> None:
     when=(quantised,),
     by_name=True,
     writes=True,
-    per=Per.STORE,
 )
 def what_is_stored_later_is_found(case: Case) -> None:
     """An object that is stored when the vectors of others are compressed already is among the best by its own image."""
+    dataset, added = case.standing(_with_a_late_one)
+    there, picture = case.on(dataset), dataset.by_id[added].picture
+    assert picture is not None
+    question = there.near(picture, limit=_LIMITS[-1])
+    hits = there.hits(question)
+    there.require(added in {hit.id for hit in hits}, "an object that came later is not found", question, hits)
+
+
+@contextmanager
+def _with_a_late_one(case: Case) -> Iterator[tuple[Dataset, str]]:
+    """The objects of a few pictures, compressed, and the id of one that came afterwards."""
     late, *early = (one for one in case.samples(_ENOUGH) if one.picture is not None)
     assert late.picture is not None
     with case.scratch(first_definition(case.collection)) as shelf:
         shelf.fill([one.picture for one in early if one.picture is not None], [one.vector for one in early])
         settle(shelf.rest, case.collection, shelf.class_name)
         added = shelf.add(late.picture)
-        there = case.on(shelf.read())
-        question = there.near(late.picture, limit=_LIMITS[-1])
-        hits = there.hits(question)
-        there.require(added in {hit.id for hit in hits}, "an object that came later is not found", question, hits)
+        yield shelf.read(), added

@@ -84,13 +84,13 @@ class Per(StrEnum):
     """Each interface, of each collection."""
 
     COLLECTION = "collection"
-    """Each collection, over the first interface: what is stored is read back, and nothing is asked over it."""
+    """Each collection, over the first interface that can be asked: what is stored is read back, nothing is asked."""
 
     STORE = "store"
-    """Each interface; of collections that differ in their metric alone, of the first."""
+    """Each interface; of collections that differ in their metric alone, of that by cosine, else of the first."""
 
     MODULE = "module"
-    """Each module, over the first interface, of the first collection that has it: it is about what stands behind."""
+    """Each module, over the first interface that can be asked, of the first collection that has it."""
 
 
 @dataclass(frozen=True, slots=True)

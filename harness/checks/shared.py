@@ -11,6 +11,7 @@ from harness.checks.upheaval import Upheavals
 
 if TYPE_CHECKING:
     from harness.checks.case import Case
+    from harness.checks.registry import Check
 
 _Made = TypeVar("_Made")
 
@@ -25,14 +26,17 @@ class Shelves:
 
     def made(self, case: Case, make: Callable[..., AbstractContextManager[_Made]], *args: Any) -> _Made:
         """Return what `make` makes of a case and these arguments; it is made once for a collection."""
-        if case.dataset.class_name != self._collection:
-            self.close()
-            self._collection = case.dataset.class_name
         key = (make, *args)
         if key not in self._made:
             self._made[key] = self._open.enter_context(make(case, *args))
         found: _Made = self._made[key]
         return found
+
+    def keep(self, class_name: str) -> None:
+        """Take away what is another collection's than this."""
+        if class_name != self._collection:
+            self.close()
+            self._collection = class_name
 
     def close(self) -> None:
         """Take all of it away."""
@@ -61,5 +65,5 @@ class Shared:
             pass
 
 
-Views = Callable[[], "Sequence[Case]"]
-"""Makes the views of all of a scenario's collections, over each interface of a run."""
+Views = Callable[["Check"], "Sequence[Case]"]
+"""Makes the views, of a scenario's collections and over a run's interfaces, on which a check is asked."""

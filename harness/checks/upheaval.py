@@ -31,10 +31,12 @@ class Upheaval:
 
     Args:
         do: does it, and returns when the server is back.
+        needs: what the target must be able to do for it, a protocol of `harness.abilities`.
     """
 
-    def __init__(self, do: Callable[[Case], None]) -> None:
+    def __init__(self, do: Callable[[Case], None], needs: type[Any]) -> None:
         self.do = do
+        self.needs = needs
 
     def around(self, halves: Callable[[Case], Halves]) -> Run:
         """Make a check of a clause in two halves."""
@@ -113,11 +115,12 @@ class Upheavals:
         """Tell what a clause comes to, after the upheaval of all that are about the same.
 
         Raises:
-            Exception: what the clause raises, or what ended the upheaval.
+            Exception: what the clause raises, or what ended the upheaval; Skipped if the target can't do it.
         """
         key = _key(check, case)
         if key not in self._halves:
-            self._halves |= _happened(check, case)
+            case.ability(check.upheaval.needs)
+            self._halves = _happened(check, case) | self._halves  # what was seen before is still told
         self._halves.pop(key).tell(case)
 
 
@@ -126,7 +129,10 @@ def _key(check: _TwoHalves, case: Case) -> _Key:
 
 
 def _happened(check: _TwoHalves, case: Case) -> dict[_Key, _Half]:
-    """Say all first halves, do it, say all second halves."""
+    """Say all first halves, do it, say all second halves: clause by clause, those that write after all others.
+
+    So no clause's writing comes before another's question, whatever the collection and the interface.
+    """
     halves: dict[_Key, _Half] = {}
     with ExitStack() as giving_up:
         for one, view in _alike(check, case):
@@ -146,15 +152,10 @@ def _happened(check: _TwoHalves, case: Case) -> dict[_Key, _Half]:
 
 
 def _alike(check: _TwoHalves, case: Case) -> Iterator[tuple[_TwoHalves, Case]]:
-    """Yield this clause and the others that wait for the same upheaval, on each view of which they are a clause."""
-    yield check, case
-    for view in case.views() or [case]:
-        for one in all_checks().values():
-            if (
-                isinstance(one.run, _TwoHalves)
-                and one.run.upheaval is check.upheaval
-                and one.applies(view.collection)
-                and one.is_about(view.endpoint.version)
-                and not (one.writes and view.endpoint.read_only)
-            ):
+    """Yield this clause and the others that wait for the same upheaval, on each view on which they are asked."""
+    for one in sorted(all_checks().values(), key=lambda each: each.writes):
+        if not (isinstance(one.run, _TwoHalves) and one.run.upheaval is check.upheaval):
+            continue
+        for view in ([case] if one.run is check else []) + list(case.views(one)):
+            if one.is_about(view.endpoint.version) and not (one.writes and view.endpoint.read_only):
                 yield one.run, view

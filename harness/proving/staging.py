@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.checks import Check
 from harness.checks.judging import judge
+from harness.checks.turns import due
 from harness.dataset import Run
 from harness.inference.encoders import Encoders, load
 from harness.inference.serving import serve as serve_inference
@@ -79,11 +80,12 @@ def verdict(stage: Stage, scenario: Scenario, check: Check, collection: Collecti
 
 
 def verdicts(stage: Stage, scenario: Scenario, check: Check) -> Iterator[Verdict]:
-    """Yield what a check comes to, on each collection that it has something to say about, over each interface."""
+    """Yield what a check comes to wherever a run would ask it: on each collection, over each interface."""
     for collection in scenario.collections:
         if check.applies(collection):
             for interface in DEFAULT:
-                yield verdict(stage, scenario, check, collection, interface)
+                if due(check, scenario, collection, first=interface == DEFAULT[0]):
+                    yield verdict(stage, scenario, check, collection, interface)
 
 
 def liars() -> Scenario:

@@ -58,6 +58,17 @@ def test_it_goes_when_another_collection_has_its_turn(stage: Stage, scenario: Sc
     assert standing(stage) == 0
 
 
+def test_nothing_stands_that_was_there_before_the_database_was_away(
+    stage: Stage, scenario: Scenario, squared: Collection
+) -> None:
+    """After a restart or a kill it is made anew: what was lost is for the check that is about that."""
+    case = stage.case(stage.dataset(scenario, squared), "grpc")
+    before = case.standing(shelf, "a")
+    case.was_away(stage.endpoint)
+    assert standing(stage) == 0
+    assert case.standing(shelf, "a") != before
+
+
 def test_what_is_asked_over_one_interface_alone_asks_nothing(
     stage: Stage, scenario: Scenario, squared: Collection
 ) -> None:

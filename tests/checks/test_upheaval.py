@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from staging import staged
 
-from harness.checks import Case, all_checks
+from harness.checks import Case, Check, all_checks
 from harness.checks.judging import judge
 from harness.checks.shared import Shared
-from harness.checks.upheaval import Halves, Upheaval
+from harness.checks.upheaval import Halves, Upheaval, _alike
 from harness.errors import AnswerError, TargetError
 from harness.interfaces.rest import Rest
 from harness.model import Endpoint, Metric, Outcome
@@ -54,8 +54,9 @@ def outcomes(
 ) -> list[str]:
     """What these clauses about a restart come to, one after the other: all of a place, then of the next."""
 
-    def views() -> list[Case]:
-        return [stage.case(stage.dataset(scenario, one), over) for one in places for over in interfaces]
+    def views(check: Check) -> list[Case]:
+        asked = (one for one in places if check.applies(one))
+        return [stage.case(stage.dataset(scenario, one), over) for one in asked for over in interfaces]
 
     found = []
     for place, interface, name in product(places, interfaces, names):
@@ -74,6 +75,18 @@ def test_five_clauses_share_a_restart(counted: tuple[Counted, Stage], scenario: 
     interfaces = ("graphql", "grpc")
     assert outcomes(stage, scenario, [squared, other], *names, interfaces=interfaces) == ["held"] * 20
     assert target.restarts == 1
+
+
+def test_no_clause_writes_before_another_has_asked(stage: Stage, scenario: Scenario, squared: Collection) -> None:
+    """What heals by a write is seen first, over every interface: those that write come after all others."""
+    dataset = stage.dataset(scenario, squared)
+    views = [stage.case(dataset, interface) for interface in ("graphql", "grpc")]
+    case = stage.case(dataset, "graphql", views=lambda _: views)
+    asked: Any = all_checks()["durability/restart-import"].run
+    writes = {one.run: one.writes for one in all_checks().values()}
+    order = [writes[run] for run, _ in _alike(asked, case)]
+    assert order == sorted(order)
+    assert order.count(False) == 6
 
 
 def test_what_is_asked_again_sees_another(
@@ -115,6 +128,10 @@ class Nowhere:
         self.dataset = self.interface = self
         self.class_name = self.name = "nowhere"
 
+    def ability(self, protocol: type[Any]) -> object:
+        """Everything can be done here."""
+        return protocol
+
 
 def first(case: Nowhere) -> Halves:
     """Has something to do at the last moment."""
@@ -135,7 +152,7 @@ def second(case: Nowhere) -> Halves:
 def test_the_last_thing_comes_directly_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """First halves, what is to be done last, the upheaval, second halves; trouble in one is told in its own turn."""
     told: list[str] = []
-    happening: Any = Upheaval(lambda case: case.told.append("it happens"))
+    happening: Any = Upheaval(lambda case: case.told.append("it happens"), object)
     one, other = happening.around(first), happening.around(second)
     monkeypatch.setattr("harness.checks.upheaval._alike", lambda check, case: [(check, case), (other, case)])
     case: Any = Nowhere(told)

@@ -88,3 +88,11 @@ def test_what_is_nothing_to_a_metric_is_asked_of_the_first(inner: Inner, check: 
 def test_planted_pictures_say_nothing_about_an_encoder(inner: Inner) -> None:
     """A collection whose pictures carry their own vectors has no check of the encoder."""
     assert inner.names("--checks", "encoder/*") == []
+
+
+def test_what_one_interface_does_for_goes_over_one_that_can_be_asked(inner: Inner) -> None:
+    """Where the first interface cannot be asked, what is asked over one alone is asked over the next."""
+    inner.scenario(VARIED, "v.yaml")
+    inner.server = inner.server.partition("?")[0] + "?grpc=off"
+    result = inner.run("v.yaml", "--checks", "vector/own-vector", "--interfaces", "grpc,graphql")
+    result.assert_outcomes(passed=4)
