@@ -5,6 +5,8 @@ from __future__ import annotations
 FLAT_INDEX = (1, 23)
 DYNAMIC_INDEX = (1, 25)
 NAMED_VECTORS = (1, 24)
+SEVERAL_DYNAMIC_VECTORS = (1, 26)
+"""Before, an object with several named vectors whose index is dynamic gets no answer (observed: 1.25.34, not 1.32)."""
 TENANTS = (1, 20)
 NEAR_IMAGE_OVER_GRPC = (1, 22)
 
