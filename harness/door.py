@@ -89,6 +89,7 @@ def handed(descriptor: int) -> Iterator[socket.socket]:
 
     Raises:
         OSError: it is no socket.
+        ValueError: it is negative.
     """
     with socket.socket(fileno=descriptor) as listening:
         yield listening

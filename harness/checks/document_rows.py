@@ -64,7 +64,10 @@ def row(
 
 
 def _per(parts: Sequence[Check]) -> Per:
-    """What a row is asked anew for: as often as the clause that is asked most often."""
+    """What a row is asked anew for: as often as the clause that is asked most often.
+
+    A row is one line under its heading, whatever the metric: beside a clause of a store it is asked of each collection.
+    """
     kinds = {Per.MODULE if part.abilities else part.per for part in parts}
     if not kinds or kinds & {Per.INTERFACE, Per.STORE}:
         return Per.INTERFACE

@@ -31,7 +31,7 @@ def serve(
     with ExitStack() as open_:
         try:
             listening = open_.enter_context(door(host, port) if descriptor is None else handed(descriptor))
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, ValueError) as error:
             if descriptor is not None:
                 raise TargetError(f"the inference service cannot listen on descriptor {descriptor}: {error}") from error
             hint = "Choose another --host or --port; port 0 takes a free one."

@@ -123,6 +123,12 @@ def test_a_descriptor_that_is_no_socket_is_said_to_be_none(tmp_path: Path) -> No
         pass
 
 
+def test_a_descriptor_below_zero_is_said_to_be_none() -> None:
+    """There is none of that number."""
+    with pytest.raises(TargetError, match="cannot listen on descriptor -3"), serve(load("planted"), descriptor=-3):
+        pass
+
+
 def test_a_spawned_service_is_taken_away_after_an_error() -> None:
     """An error inside the block takes the program away too."""
     seen: list[SpawnedService] = []
