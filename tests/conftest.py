@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from running import Place
 
@@ -58,11 +60,24 @@ def _in_source_tree() -> bool:
     return Path(harness.__file__).parents[1] == Path(__file__).parents[1]
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let one test at a time see Docker, on the whole machine: each sweeps what another has just killed.
+
+    From all others it is hidden, for a `down` of theirs would sweep too. With their fixtures, so a fixture will not do;
+    nor do groups of pytest-xdist 3.8, which come to nothing with pytest 9.2.
+    """
+    if _sees_docker(item):
+        with FileLock(Path(gettempdir()) / "nearimage-tests-with-docker.lock"):
+            return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", f"unix://{gettempdir()}/nearimage-tests-have-no-docker.sock")
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that lack something here; of the others a file stays together, and so does all of Docker."""
-    for item in items:  # for --dist loadgroup
-        item.add_marker(pytest.mark.xdist_group("docker" if _sees_docker(item) else item.path.stem))
+    """Leave out the tests that lack something here."""
     lines = config.stash.setdefault(_LEFT_OUT, [])
     markers = {mark.name for item in items for mark in item.iter_markers()}
     for marker, reason in _missing(markers).items():
@@ -89,15 +104,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     with serve_inference() as service, serve(inference_url=service, folder=tmp_path_factory.mktemp("server")) as served:
         yield f"{served.url}?grpc={served.grpc.rpartition(':')[2]}"
-
-
-@pytest.fixture(autouse=True)
-def no_daemon(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Hide Docker from every other test: a `down` of one would sweep what a Docker test beside it has just killed."""
-    if not _sees_docker(request.node):
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path_factory.getbasetemp()}/no-docker.sock")
 
 
 @pytest.fixture
