@@ -24,7 +24,8 @@ collect_ignore_glob = ["*.yaml"]
 settings.register_profile("nearimage", deadline=None)  # no test measures time
 settings.load_profile("nearimage")
 
-_WITH_DOCKER = frozenset({"docker", "compose"})
+_HERE = Path(__file__).parent
+_WITH_DOCKER = (_HERE / "targets" / "docker", _HERE / "targets" / "compose")
 """Folders of tests that see Docker where it answers; elsewhere only those with the marker do."""
 
 _LEFT_OUT = pytest.StashKey[list[str]]()
@@ -51,9 +52,7 @@ def _no_docker() -> str:
 
 def _sees_docker(item: pytest.Item) -> bool:
     """Whether a test may start containers, or sweep those that crashed runs left, which it does on a whole machine."""
-    return item.get_closest_marker("docker") is not None or bool(
-        _WITH_DOCKER & {*item.path.relative_to(Path(__file__).parent).parts}
-    )
+    return item.get_closest_marker("docker") is not None or any(map(item.path.is_relative_to, _WITH_DOCKER))
 
 
 def _in_source_tree() -> bool:
@@ -67,6 +66,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     From all others it is hidden, for a `down` of theirs would sweep too. With their fixtures, so a fixture will not do;
     nor do groups of pytest-xdist 3.8, which come to nothing with pytest 9.2.
     """
+    if not item.path.is_relative_to(_HERE):  # a scenario beside the tests, in one run with them
+        return (yield)
     if _sees_docker(item):
         with FileLock(Path(gettempdir()) / "nearimage-tests-with-docker.lock"):
             return (yield)
