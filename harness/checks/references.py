@@ -93,31 +93,29 @@ def _ranked(elsewhere: Case, question: Question, hits: Sequence[Hit], truth: Tru
     elsewhere.demand(question, hits, truth.wrong_distances(hits))
 
 
+def _demand_brought(case: Case, albums: _Albums) -> None:
+    """Demand that a search ranks the pictures rightly, and that each hit brings what it points at."""
+    elsewhere = case.on(albums.dataset)
+    query = _query(elsewhere)
+    question = elsewhere.near(query.picture, limit=_FEW, references=(albums.asked(),))
+    hits = elsewhere.hits(question)
+    _ranked(elsewhere, question, hits, query.truth, list(albums.of))
+    _demand_titles(elsewhere, question, hits, albums)
+
+
 # --- what comes with a hit -------------------------------------------------------------------------
 
 
 @clause("references/resolved", source=_BROUGHT)
 def each_hit_brings_what_it_points_at(case: Case) -> None:
     """Each hit brings the object that it points at, with the properties asked for, and nothing else changes."""
-    albums = case.standing(_albums)
-    elsewhere = case.on(albums.dataset)
-    query = _query(elsewhere)
-    question = elsewhere.near(query.picture, limit=_FEW, references=(albums.asked(),))
-    hits = elsewhere.hits(question)
-    _ranked(elsewhere, question, hits, query.truth, list(albums.of))
-    _demand_titles(elsewhere, question, hits, albums)
+    _demand_brought(case, case.standing(_albums))
 
 
 @clause("references/several", source=f"{_BROUGHT}: all of them")
 def several_references_all_come(case: Case) -> None:
     """An object that points at two brings both, and one that points at none brings none and is found all the same."""
-    albums = case.standing(_albums, ((0, 1), (), (2,)))
-    elsewhere = case.on(albums.dataset)
-    query = _query(elsewhere)
-    question = elsewhere.near(query.picture, limit=_FEW, references=(albums.asked(),))
-    hits = elsewhere.hits(question)
-    _ranked(elsewhere, question, hits, query.truth, list(albums.of))
-    _demand_titles(elsewhere, question, hits, albums)
+    _demand_brought(case, case.standing(_albums, ((0, 1), (), (2,))))
 
 
 @clause("references/deleted", level=Level.SHOULD, source="what is deleted is not brought, and its pictures stay")
@@ -127,12 +125,7 @@ def a_deleted_target_leaves_the_hit(case: Case) -> None:
         albums.albums.delete(albums.ids[1])
         left = {id_: tuple(one for one in of if one != 1) for id_, of in albums.of.items()}
         albums.of.update(left)
-        elsewhere = case.on(albums.dataset)
-        query = _query(elsewhere)
-        question = elsewhere.near(query.picture, limit=_FEW, references=(albums.asked(),))
-        hits = elsewhere.hits(question)
-        _ranked(elsewhere, question, hits, query.truth, list(albums.of))
-        _demand_titles(elsewhere, question, hits, albums)
+        _demand_brought(case, albums)
 
 
 @clause("references/grouped", level=Level.SHOULD, source=f"{_BROUGHT}, in a group as anywhere")
