@@ -43,3 +43,13 @@ def test_a_benign_difference_is_not_accused(
     """No check accuses a server that differs where nothing is promised."""
     with staged(right_rules(name), planted_url, tmp_path) as stage:
         assert _accusations(list(once(stage, scenario, number))) == []
+
+
+def test_an_image_that_is_a_rounding_from_itself_is_not_missed_at_zero(
+    scenario: Scenario, planted_url: str, tmp_path: Path
+) -> None:
+    """A server that rounds the distance of an image from itself up may leave it out at threshold 0."""
+    with staged(right_rules("self_above_zero"), planted_url, tmp_path) as stage:
+        found = list(everywhere(stage, scenario, ("threshold/zero",)))
+    assert _accusations(found) == []
+    assert "Cosine" in {one.collection for one in found}

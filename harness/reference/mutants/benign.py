@@ -66,12 +66,19 @@ class NoSlack(Rules):
     """Nothing beyond the threshold is accepted, not even 1e-6; a certainty is compared as it is shown."""
 
     def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
-        certainty = search.near[0].certainty
-        if certainty:
-            shown = np.array([self.certainty_from_distance(one) for one in distances.tolist()], np.float32)
-            return shown >= np.float32(certainty)
-        with np.errstate(over="ignore"):
-            return distances <= np.float32(threshold)
+        return _without_slack(self, distances, threshold, search)
+
+
+@mutant()
+class SelfAboveZero(Rules):
+    """By cosine an image is a rounding away from itself, and so not within distance 0, for nothing beyond it is."""
+
+    def cosine(self, query: Vector, vectors: NDArray[np.float32]) -> Vector:
+        found = super().cosine(query, vectors)
+        return np.where(found < np.float32(1e-7), np.float32(2**-23), found)
+
+    def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
+        return _without_slack(self, distances, threshold, search)
 
 
 @mutant()
@@ -136,3 +143,12 @@ class NanIsRefused(Rules):
         super().check_one_threshold(near, interface)
         if any(one is not None and isnan(one) for one in (near.distance, near.certainty)):
             raise Refusal("a threshold has to be a number")
+
+
+def _without_slack(rules: Rules, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
+    certainty = search.near[0].certainty
+    if certainty:
+        shown = np.array([rules.certainty_from_distance(one) for one in distances.tolist()], np.float32)
+        return shown >= np.float32(certainty)
+    with np.errstate(over="ignore"):
+        return distances <= np.float32(threshold)
