@@ -29,7 +29,6 @@ from harness.showing import shown
 from harness.sitting import Sitting
 from harness.stash import ENTRIES, SITTING
 
-_FIRST = pytest.StashKey[dict[tuple[str, str], tuple[Path, str]]]()
 _Make = Callable[[str], pytest.Item]
 _GRAVE = (Outcome.VIOLATED, Outcome.INVALID, Outcome.UNDECIDED)
 
@@ -90,9 +89,7 @@ class ScenarioFile(pytest.File):
     def _checks(self, collection: Collection, *, first: bool) -> Iterator[Check]:
         """Yield what is checked of a collection over an interface, which may be the first of this run."""
         for check in all_checks().values():
-            if not has_turn(check, self.scenario, collection, first=first):
-                continue
-            if check.per is not Per.MODULE or self._is_first_of_module(check, collection):
+            if has_turn(check, self.scenario, collection, first=first):
                 yield check
         if self.scenario.steps is not None:
             yield done(self.scenario.steps)
@@ -105,11 +102,37 @@ class ScenarioFile(pytest.File):
         """Whether an interface is held against GraphQL: gRPC, of the usual two, on one collection of a scenario."""
         return interface not in DEFAULT or (interface != DEFAULT[0] and collection is self.scenario.collections[0])
 
-    def _is_first_of_module(self, check: Check, collection: Collection) -> bool:
-        """Whether no collection before, in any file, has the module that a check is about."""
-        here = (self.path, collection.name)
-        places = self.config.stash.setdefault(_FIRST, {})
-        return places.setdefault((check.id, str(collection.module)), here) == here
+
+def in_one_place(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield the items without those of checks that are asked per module and have a better place, or an earlier one.
+
+    The better place is the one that more servers can be asked at: what is left out at an old or a foreign server must
+    not take a check along that another scenario could ask.
+    """
+    items = list(items)
+    best: dict[tuple[str, str, str], pytest.Item] = {}
+    for item in items:
+        if (about := _module_of(item)) is not None and (about not in best or _asks(item) < _asks(best[about])):
+            best[about] = item
+    for item in items:
+        about = _module_of(item)
+        if about is None or best[about] is item:
+            yield item
+
+
+def _module_of(item: pytest.Item) -> tuple[str, str, str] | None:
+    """The check, the module and the target of an item of which a run needs only one."""
+    if not isinstance(item, CheckItem) or item.check.per is not Per.MODULE:
+        return None
+    return item.check.id, str(item.collection.module), item.target
+
+
+def _asks(item: pytest.Item) -> int:
+    """How much a server must have before an item can be asked there."""
+    assert isinstance(item, CheckItem)
+    needs, collection = item.scenario.needs, item.collection
+    wanted = (needs.weaviate, needs.settings, needs.cpus, needs.memory, needs.volumes)
+    return sum(map(bool, wanted)) + (collection.index != "hnsw") + (collection.vector_name is not None)
 
 
 class _Told:

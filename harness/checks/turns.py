@@ -10,8 +10,8 @@ from harness.scenario import Collection, Scenario
 def has_turn(check: Check, scenario: Scenario, collection: Collection, *, first: bool) -> bool:
     """Whether a scenario asks a check of one of its collections over an interface.
 
-    What is asked per module has its turn on each collection that has the module; which of them is the first of a run
-    is for whoever knows all of its scenarios.
+    What is asked per module has its turn on each collection that has the module; on which of them it is asked is for
+    whoever knows all of a run's scenarios.
 
     Args:
         check: the check.

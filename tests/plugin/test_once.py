@@ -46,6 +46,18 @@ def test_a_file_by_itself_asks_too(files: Inner) -> None:
     ]
 
 
+def test_a_scenario_that_needs_something_takes_no_other_ones_place(files: Inner) -> None:
+    """What only some servers can be asked gives way to what needs nothing, so that nothing is left unasked there."""
+    needs = "needs: {weaviate: '>=1.99'}\nimages"
+    files.scenario(
+        PHOTOGRAPHS.format(first="One", second="Two", module="img2vec-neural").replace("images", needs), "a.yaml"
+    )
+    assert files.names("--checks", "encoder/deterministic") == [
+        "b.yaml::encoder/deterministic@Three@graphql",
+        "b.yaml::encoder/deterministic@Four@graphql",
+    ]
+
+
 def test_what_is_stored_is_looked_at_once(files: Inner) -> None:
     """A check that asks no interface anything is asked of each collection over the first interface alone."""
     about = PHOTOGRAPHS.format(first="Five", second="Six", module="img2vec-neural")
