@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,6 @@ import pytest
 from harness.errors import ExitCode, FileError, worst
 from harness.fleet import Start, wanted
 from harness.record import (
-    EndEntry,
     Entry,
     NoteEntry,
     PictureEntry,
@@ -28,7 +26,7 @@ from harness.record import (
 from harness.record.entries import ENTRY
 from harness.sitting import Sitting
 from harness.station import Station
-from harness.telling import kept_calibration, peak_memory, run_entry, scenario_entry, target_entry
+from harness.telling import end_entry, kept_calibration, run_entry, scenario_entry, target_entry
 
 
 class SessionRecord:
@@ -111,13 +109,8 @@ class SessionRecord:
         for bug in sitting.bugs:
             where, *said = bug.strip().splitlines()
             yield NoteEntry(level="error", text=f"a bug of ours: {where}: {said[-1] if said else ''}")
-        so_far = read(self._writer.path)
-        yield EndEntry(
-            finished=datetime.now(UTC),
-            exit_code=worst([so_far.exit_code, *sitting.codes]),
-            peak_memory_mb=peak_memory(),
-            counts={outcome: count for outcome, count in so_far.counts.items() if count},
-        )
+        end = end_entry(self._writer.path)
+        yield end.model_copy(update={"exit_code": worst([end.exit_code, *sitting.codes])})
 
     def summarise(self, reporter: pytest.TerminalReporter) -> None:
         """Print the summary of a session that pytest itself reports on."""

@@ -32,7 +32,7 @@ VERSION = "1.39.0"
 
 
 class Engine:
-    """A database in one folder. Thread-safe; its methods block, so asynchronous callers use a thread.
+    """A database in one folder. Thread-safe; its methods block until the answer is there.
 
     Args:
         folder: where objects survive a restart.
