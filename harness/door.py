@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cache, lru_cache
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
@@ -249,7 +250,7 @@ class _Conversation:
         lines = [
             f"HTTP/1.1 {response.status} {_reason(response.status)}",
             f"Server: {self._server}",
-            f"Date: {formatdate(usegmt=True)}",
+            f"Date: {_date(int(time.time()))}",
         ]
         if response.body:
             lines.append("Content-Type: application/json")
@@ -306,6 +307,12 @@ _UNREADABLE = Request("", "", {}, {})
 """What stands for something that is not HTTP."""
 
 
+@lru_cache(1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+@cache
 def _reason(status: int) -> str:
     try:
         return HTTPStatus(status).phrase

@@ -7,38 +7,35 @@ whatever its literals are (`graphql_lifting`), so that 60 kB of base64 in the te
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
     GraphQLError,
     GraphQLField,
-    GraphQLIncludeDirective,
     GraphQLSchema,
-    GraphQLSkipDirective,
     Source,
     execute_sync,
     get_location,
     parse,
     validate,
 )
-from graphql.execution import get_argument_values, get_directive_values, get_variable_values
+from graphql.execution import get_variable_values
 from graphql.language import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
-    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     TypeNode,
 )
 
 from harness.reference import graphql_arguments
 from harness.reference.engine import Engine
 from harness.reference.forms import error
-from harness.reference.graphql_lifting import Lifted, filled, lifted
+from harness.reference.graphql_lifting import Lifted, lifted
+from harness.reference.graphql_selection import Document, Selected, Selection
 from harness.reference.graphql_shapes import counted_shape, group_shape, match_shape
 from harness.reference.graphql_types import Part, build_schema, parts_of
 from harness.reference.graphql_words import RULES, told
@@ -48,14 +45,11 @@ _KEPT_DOCUMENTS = 1024
 _LONGEST_KEPT = 16_384
 _BUILT_IN = frozenset({"Boolean", "Float", "ID", "Int", "String"})
 
-Selection = list[tuple[str, FieldNode, "Selection"]]
-"""Response name, field and its own selection, for each field."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Request:
     schema: GraphQLSchema
-    document: DocumentNode
+    document: Document
     lifted: Lifted
     query: str
 
@@ -64,7 +58,7 @@ class _Request:
 class _Kept:
     """A document that was found valid, and the fields of the schema on which that rests."""
 
-    document: DocumentNode
+    document: Document
     fields: tuple[tuple[str, str, GraphQLField], ...]
 
     def valid(self, schema: GraphQLSchema) -> bool:
@@ -101,9 +95,9 @@ class GraphQL:
             missing = "no graphql provider present, this is most likely because no schema is present."
             return 422, error(f"{missing} Import a schema first!")
         try:
-            request, operation = self._request(str(query), body.get("operationName"))
+            request = self._request(str(query), body.get("operationName"))
             variables = get_variable_values(
-                request.schema, operation.variable_definitions or (), dict(body.get("variables") or {})
+                request.schema, request.document.operation.variable_definitions or (), dict(body.get("variables") or {})
             )
         except _Invalid as invalid:
             return 200, {"errors": [told(each) for each in invalid.errors]}
@@ -111,26 +105,29 @@ class GraphQL:
             return 200, {"errors": [told(invalid)]}
         if isinstance(variables, list):
             return 200, {"errors": [told(each) for each in variables]}
-        return 200, _Execution(self._engine, request, operation, variables).run(body)
+        return 200, _Execution(self._engine, request, variables).run(body)
 
-    def _request(self, query: str, name: str | None) -> tuple[_Request, OperationDefinitionNode]:
-        found = lifted(query)
+    def _request(self, query: str, name: str | None) -> _Request:
+        found = _lifted(query) if len(query) <= _LONGEST_KEPT else lifted(query)
         schema = self._current()
         kept = self._kept.get(found.text)
         if kept is not None and kept.valid(schema):
-            return _Request(schema, kept.document, found, query), _operation(kept.document, name)
+            _operation(kept.document.node, name)
+            return _Request(schema, kept.document, found, query)
         if found.literals:
-            document = _valid(schema, found.text)
-            if document is not None and self._keep(found.text, schema, document):
-                return _Request(schema, document, found, query), _operation(document, name)
-        document = parse(query)
-        operation = _operation(document, name)
-        errors = validate(schema, document, RULES)
+            node = _valid(schema, found.text)
+            document = None if node is None else self._keep(found.text, schema, Document(node, _operation(node, name)))
+            if document is not None:
+                return _Request(schema, document, found, query)
+        node = parse(query)
+        operation = _operation(node, name)
+        errors = validate(schema, node, RULES)
         if errors:
             raise _Invalid(errors)
+        document = Document(node, operation)
         if not found.literals:
             self._keep(query, schema, document)
-        return _Request(schema, document, Lifted(query, (), ()), query), operation
+        return _Request(schema, document, Lifted(query, (), ()), query)
 
     def _current(self) -> GraphQLSchema:
         """The schema of the classes that there are now; what an unchanged class adds to it is the same object."""
@@ -142,16 +139,19 @@ class GraphQL:
                 self._schema = build_schema(self._parts)
             return self._schema
 
-    def _keep(self, text: str, schema: GraphQLSchema, document: DocumentNode) -> bool:
+    def _keep(self, text: str, schema: GraphQLSchema, document: Document) -> Document | None:
         """Remember a valid document if it says by itself on which classes that rests."""
-        fields = _rests_on(schema, document)
+        fields = _rests_on(schema, document.node)
         if fields is None or len(text) > _LONGEST_KEPT:
-            return False
+            return None
         with self._lock:
             if len(self._kept) >= _KEPT_DOCUMENTS:
                 self._kept.clear()
             self._kept[text] = _Kept(document, fields)
-        return True
+        return document
+
+
+_lifted = lru_cache(_KEPT_DOCUMENTS)(lifted)
 
 
 class _Invalid(Exception):  # noqa: N818 - carries several errors
@@ -163,48 +163,36 @@ class _Invalid(Exception):  # noqa: N818 - carries several errors
 class _Execution:
     """One operation, run once."""
 
-    def __init__(self, engine: Engine, request: _Request, operation: OperationDefinitionNode, variables: Any) -> None:
+    def __init__(self, engine: Engine, request: _Request, variables: Any) -> None:
         self._engine = engine
         self._request = request
-        self._operation = operation
         self._variables = variables
-        self._fragments = {
-            each.name.value: each for each in request.document.definitions if isinstance(each, FragmentDefinitionNode)
-        }
         self._errors: list[dict[str, Any]] = []
 
     def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The answer: data and, where something was refused, errors beside it."""
-        selection = self._selected(self._operation.selection_set)
-        if any(field.name.value.startswith("__") for _, field, _ in selection):
+        selection = self._request.document.selection(self._variables)
+        if any(each.name.startswith("__") for each in selection):
             return self._introspected(body)
-        data = {}
-        for name, field, inner in selection:
-            kind = field.name.value
-            data[name] = {key: self._answered(kind, (name, key), each, within) for key, each, within in inner}
+        data = {outer.key: {each.key: self._answered(outer, each) for each in outer.inner} for outer in selection}
         return {"data": data, "errors": self._errors} if self._errors else {"data": data}
 
-    def _answered(self, kind: str, path: tuple[str, str], field: FieldNode, selection: Selection) -> Any:
-        parent: Any = self._request.schema.query_type.fields[kind].type  # type: ignore[union-attr]
-        collection = field.name.value
-        if collection == "__typename":
+    def _answered(self, outer: Selected, asked: Selected) -> Any:
+        parent: Any = self._request.schema.query_type.fields[outer.name].type  # type: ignore[union-attr]
+        if asked.name == "__typename":
             return parent.name
         try:
-            arguments = self._arguments(parent.fields[collection], field)
-            if kind == "Aggregate":
-                return self._aggregated(collection, arguments, selection)
-            return self._found(collection, arguments, selection)
+            arguments = self._arguments(parent.fields[asked.name], asked.node)
+            if outer.name == "Aggregate":
+                return self._aggregated(asked.name, arguments, asked.inner)
+            return self._found(asked.name, arguments, asked.inner)
         except (Refusal, GraphQLError) as refusal:
-            self._errors.append({"locations": self._places(field), "message": refusal.message, "path": list(path)})
+            path = [outer.key, asked.key]
+            self._errors.append({"locations": self._places(asked.node), "message": refusal.message, "path": path})
             return None
 
     def _found(self, collection: str, arguments: Mapping[str, Any], selection: Selection) -> list[Any]:
-        additional = {
-            field.name.value
-            for _, each, inner in selection
-            if each.name.value == "_additional"
-            for _, field, _ in inner
-        }
+        additional = {within.name for each in selection if each.name == "_additional" for within in each.inner}
         asked = graphql_arguments.search(collection, arguments, certainty_asked="certainty" in additional)
         results = self._engine.search(asked)
         if asked.group_by is not None and asked.near:
@@ -219,55 +207,29 @@ class _Execution:
     def _values_of(self, collection: str, selection: Selection) -> dict[str, int]:
         """The properties whose values are counted, each with how many of the most frequent are wanted."""
         wanted = {}
-        for _, field, inner in selection:
-            if field.name.value in {"meta", "groupedBy", "__typename"}:
+        for each in selection:
+            if each.name in {"meta", "groupedBy", "__typename"}:
                 continue
             told: Any = _field(self._request.schema, "Aggregate", collection)
-            definition = told.type.of_type.fields[field.name.value].type.fields["topOccurrences"]
-            asked = [self._arguments(definition, each) for _, each, _ in inner if each.name.value == "topOccurrences"]
-            wanted[field.name.value] = asked[0]["limit"] if asked else 0
+            definition = told.type.of_type.fields[each.name].type.fields["topOccurrences"]
+            asked = [self._arguments(definition, one.node) for one in each.inner if one.name == "topOccurrences"]
+            wanted[each.name] = asked[0]["limit"] if asked else 0
         return wanted
 
-    def _arguments(self, definition: Any, field: FieldNode) -> dict[str, Any]:
-        return get_argument_values(definition, filled(field, self._request.lifted.literals), self._variables)
+    def _arguments(self, definition: Any, node: FieldNode) -> Mapping[str, Any]:
+        return self._request.document.arguments(definition, node, self._request.lifted.literals, self._variables)
 
-    def _places(self, field: FieldNode) -> list[dict[str, int]]:
+    def _places(self, node: FieldNode) -> list[dict[str, int]]:
         """Where a field stands in the text as it was sent."""
-        offset = self._request.lifted.place(field.loc.start if field.loc else 0)
+        offset = self._request.lifted.place(node.loc.start if node.loc else 0)
         place = get_location(Source(self._request.query), offset)
         return [{"column": place.column, "line": place.line}]
 
     def _introspected(self, body: Mapping[str, Any]) -> dict[str, Any]:
         variables, name = dict(body.get("variables") or {}), body.get("operationName")
         return execute_sync(
-            self._request.schema, self._request.document, variable_values=variables, operation_name=name
+            self._request.schema, self._request.document.node, variable_values=variables, operation_name=name
         ).formatted  # type: ignore[return-value]
-
-    def _selected(self, selection_set: SelectionSetNode | None) -> Selection:
-        if selection_set is None:
-            return []
-        return [
-            (field.alias.value if field.alias else field.name.value, field, self._selected(field.selection_set))
-            for field in self._fields(selection_set)
-        ]
-
-    def _fields(self, selection_set: SelectionSetNode) -> Iterator[FieldNode]:
-        for node in selection_set.selections:
-            if not self._wanted(node):
-                continue
-            if isinstance(node, FieldNode):
-                yield node
-            elif isinstance(node, InlineFragmentNode):
-                yield from self._fields(node.selection_set)
-            else:
-                yield from self._fields(self._fragments[node.name.value].selection_set)  # type: ignore[attr-defined]
-
-    def _wanted(self, node: Any) -> bool:
-        if not node.directives:
-            return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
-        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
-        return not (skip and skip["if"]) and not (include and not include["if"])
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

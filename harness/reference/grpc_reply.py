@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,12 +19,10 @@ _SINGLE = base_pb2.Vectors.VECTOR_TYPE_SINGLE_FP32
 def found(results: Results, request: Any, collection: Collection) -> Any:
     """Make the `SearchReply` to a `SearchRequest`."""
     reply = search_get_pb2.SearchReply(generative_grouped_result="")
-    names = _wanted(request, collection)
-    metadata, followed = request.metadata, request.properties.ref_properties
+    shown = _Shown.of(request, collection)
     for match in results.matches:
-        result = reply.results.add()
-        _fill(result, match, metadata, names, collection)
-        _follow(result, match, followed)
+        _fill(reply.results.add(), match, shown)
+    shown = shown.within_groups()
     for group in results.groups:
         message = reply.group_by_results.add(
             name=group.value,
@@ -33,10 +31,48 @@ def found(results: Results, request: Any, collection: Collection) -> Any:
             number_of_objects=len(group.matches),
         )
         for match in group.matches:
-            result = message.objects.add()
-            _fill(result, match, _of_group(metadata), names, collection)
-            _follow(result, match, followed)
+            _fill(message.objects.add(), match, shown)
     return reply
+
+
+class _Shown(NamedTuple):
+    """What of each hit comes back, found out once for all of them."""
+
+    collection: Collection
+    properties: Sequence[str]
+    references: Sequence[Any]
+    id: bool
+    vector: bool
+    vectors: Sequence[str]
+    distance: bool
+    certainty: bool
+    created: bool
+    updated: bool
+    score: bool
+    explained: bool
+
+    @classmethod
+    def of(cls, request: Any, collection: Collection) -> _Shown:
+        """What a `SearchRequest` asks for."""
+        wanted = request.metadata
+        return cls(
+            collection,
+            _wanted(request, collection),
+            tuple(request.properties.ref_properties),
+            wanted.uuid,
+            wanted.vector,
+            _named(wanted, collection),
+            wanted.distance,
+            wanted.certainty,
+            wanted.creation_time_unix,
+            wanted.last_update_time_unix,
+            wanted.score,
+            wanted.explain_score,
+        )
+
+    def within_groups(self) -> _Shown:
+        """Within groups only the id, the distance and the vectors of the metadata are known."""
+        return self._replace(certainty=False, created=False, updated=False, score=False, explained=False)
 
 
 def counted(reply: Any, counts: Sequence[Counted], request: Any, collection: Collection) -> None:
@@ -137,62 +173,59 @@ def _wanted(request: Any, collection: Collection) -> list[str]:
     return names
 
 
-def _fill(result: Any, match: Match, wanted: Any, names: Sequence[str], collection: Collection) -> None:
-    item = match.object
-    result.properties.target_collection = collection.name
-    fields = result.properties.non_ref_props.fields if names else {}
-    for name in names:
-        fields[name].CopyFrom(value_message(item.properties.get(name), collection.properties[name]))
-    _describe(result.metadata, match, wanted, collection)
+def _fill(result: Any, match: Match, shown: _Shown) -> None:
+    item, collection = match.object, shown.collection
+    properties = result.properties
+    properties.target_collection = collection.name
+    if shown.properties:
+        fields = properties.non_ref_props.fields
+        for name in shown.properties:
+            fields[name].CopyFrom(value_message(item.properties.get(name), collection.properties[name]))
+    _describe(result.metadata, match, shown)
+    if shown.references:
+        _follow(result, match, shown.references)
 
 
-def _describe(metadata: Any, match: Match, wanted: Any, collection: Collection) -> None:
+def _describe(metadata: Any, match: Match, shown: _Shown) -> None:
     """Fill the metadata that were asked for, and say of each whether it is there."""
     metadata.SetInParent()
     item = match.object
-    if wanted.uuid:
+    if shown.id:
         metadata.id = item.id
         metadata.id_as_bytes = bytes.fromhex(item.id.replace("-", ""))
-    if wanted.vector and item.vector is not None:
+    if shown.vector and item.vector is not None:
         metadata.vector.extend(item.vector.tolist())
         metadata.vector_bytes = _bytes(item.vector)
-    for name in _named(wanted, collection):
+    for name in shown.vectors:
         if name in item.vectors:
             metadata.vectors.add(name=name, vector_bytes=_bytes(item.vectors[name]), type=_SINGLE)
-    if wanted.distance and match.distance is not None:
+    if shown.distance and match.distance is not None:
         metadata.distance = match.distance
         metadata.distance_present = True
-    if wanted.certainty and match.certainty is not None:
+    if shown.certainty and match.certainty is not None:
         metadata.certainty = match.certainty
         metadata.certainty_present = True
-    _describe_rest(metadata, item, wanted)
+    _describe_rest(metadata, item, shown)
 
 
-def _describe_rest(metadata: Any, item: StoredObject, wanted: Any) -> None:
-    if wanted.creation_time_unix:
+def _describe_rest(metadata: Any, item: StoredObject, shown: _Shown) -> None:
+    if shown.created:
         metadata.creation_time_unix = item.created
         metadata.creation_time_unix_present = True
-    if wanted.last_update_time_unix:
+    if shown.updated:
         metadata.last_update_time_unix = item.updated
         metadata.last_update_time_unix_present = True
-    if wanted.score:  # always there, and 0 where nothing was ranked by words
+    if shown.score:  # always there, and 0 where nothing was ranked by words
         metadata.score_present = True
-    if wanted.explain_score:
+    if shown.explained:
         metadata.explain_score_present = True
 
 
 def _named(wanted: Any, collection: Collection) -> Sequence[str]:
     """The named vectors that come back: the flag for *the* vector means all of them where they have names."""
     if wanted.vector and "" not in collection.vectors:
-        return list(collection.vectors)
-    return list(wanted.vectors)
-
-
-def _of_group(wanted: Any) -> Any:
-    """Within groups only the id, the distance and the vectors are known."""
-    return search_get_pb2.MetadataRequest(
-        uuid=wanted.uuid, vector=wanted.vector, vectors=wanted.vectors, distance=wanted.distance
-    )
+        return tuple(collection.vectors)
+    return tuple(wanted.vectors)
 
 
 def _list(values: Sequence[Any], kind: str) -> Any:

@@ -64,14 +64,15 @@ def search_of(request: Any, collection: Collection, rules: Rules) -> Search:
     Raises:
         Refusal: it cannot be read for this collection.
     """
+    sent = {field.name for field, _ in request.ListFields()}
     for field in _UNSUPPORTED:
-        if request.HasField(field):
+        if field in sent:
             raise Refusal(f"the reference knows no {field}: it does image search only")
     near = _nears(request, collection, rules)
     check_properties(request, collection)
-    where = filter_of(request.filters, collection) if request.HasField("filters") else None
+    where = filter_of(request.filters, collection) if "filters" in sent else None
     group_by = None
-    if request.HasField("group_by"):
+    if "group_by" in sent:
         group = request.group_by
         if len(group.path) != 1:
             raise Refusal(f"groupby path can only have one entry, received [{' '.join(group.path)}]")
@@ -89,8 +90,8 @@ def search_of(request: Any, collection: Collection, rules: Rules) -> Search:
         group_by=group_by,
         after=request.after or None,
         tenant=request.tenant,
-        consistency=_LEVELS.get(request.consistency_level, "") if request.HasField("consistency_level") else "",
-        others=tuple(word for field, word in _OTHERS.items() if request.HasField(field)),
+        consistency=_LEVELS.get(request.consistency_level, "") if "consistency_level" in sent else "",
+        others=tuple(word for field, word in _OTHERS.items() if field in sent),
         certainty_asked=request.metadata.certainty,
     )
 

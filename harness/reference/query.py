@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.model import Metric, Module
@@ -122,13 +120,20 @@ def require_uuid(text: str) -> None:
         raise Refusal(f'parse uuid "{text}": invalid UUID length: {len(text)}') from None
 
 
-@contextmanager
-def prefixed(prefix: str) -> Iterator[None]:
+class prefixed:  # noqa: N801 - reads like a function, as those of contextlib do, and costs a third of a generator
     """Say where a refusal came from, in the database's manner."""
-    try:
-        yield
-    except Refusal as refusal:
-        raise Refusal(prefix + refusal.message, refusal.status) from None
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal):
+            raise Refusal(self._prefix + error.message, error.status) from None
 
 
 def _no_vectorizer(collection: Collection, near: Near, target: str) -> str:

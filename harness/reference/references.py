@@ -32,7 +32,7 @@ class References:
         if not names:
             return matches
         return [
-            replace(match, references={name: self._targets(match.object, name) for name in names}) for match in matches
+            match._replace(references={name: self._targets(match.object, name) for name in names}) for match in matches
         ]
 
     def joined(self, where: Filter | None, collection: Collection) -> Filter | None:

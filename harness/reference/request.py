@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,8 +183,7 @@ class Target:
     kinds: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One hit; `distance` and `certainty` are None where there was no near operator (or no certainty).
 
     `references` has, by property, the objects that its references point at.
@@ -192,7 +192,7 @@ class Match:
     object: StoredObject
     distance: float | None = None
     certainty: float | None = None
-    references: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    references: Mapping[str, tuple[Target, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Collection:
 
     definition: Mapping[str, Any]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The class name, first letter capital."""
         return str(self.definition["class"])

@@ -60,7 +60,8 @@ class Searcher:
             Refusal: in Weaviate's words.
         """
         collection = self._store.collection(search.collection)
-        search = replace(search, where=self._references.joined(search.where, collection))
+        if search.where is not None:
+            search = replace(search, where=self._references.joined(search.where, collection))
         self._check(search, collection)
         if not search.near:
             return Results(tuple(self._listed(search, collection)))
@@ -193,20 +194,14 @@ class Searcher:
         page = self._rules.page(np.arange(len(rows)), offset, limit, search)
         objects = query.index.objects
         found = zip(rows[page].tolist(), distances[page].tolist(), strict=True)
+        rules, metric = self._rules, query.metric
+        certain = rules.certainty_from_distance if metric is Metric.COSINE else _no_certainty
         matches = [
-            self._match(item, distance, query.metric, search)
+            Match(rules.seen(item), shown := rules.reported(distance, metric, search), certain(shown))
             for row, distance in found
             if (item := objects[row]) is not None
         ]
-        return self._rules.hits(self._references.followed(matches, collection), search)
-
-    def _match(self, item: StoredObject, distance: float, metric: Metric, search: Search) -> Match:
-        shown = self._rules.reported(distance, metric, search)
-        return Match(
-            self._rules.seen(item),
-            shown,
-            self._rules.certainty_from_distance(shown) if metric is Metric.COSINE else None,
-        )
+        return rules.hits(self._references.followed(matches, collection), search)
 
     def _shaped(self, matches: list[Match], search: Search, collection: Collection) -> Results:
         if search.autocut is not None:
@@ -275,3 +270,8 @@ class Searcher:
             rows, _ = self._near_enough(query, aggregation, collection)
             found = [query.index.objects[row] for row in rows[: aggregation.object_limit]]
         return [item for item in found if item is not None]
+
+
+def _no_certainty(distance: float) -> None:
+    """What other metrics than cosine have."""
+    del distance

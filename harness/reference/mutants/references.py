@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,7 @@ class NoReferencesInGroups(Rules):
     def hits(self, matches: list[Match], search: Search) -> list[Match]:
         if search.group_by is None:
             return matches
-        return [replace(match, references=dict.fromkeys(match.references, ())) for match in matches]
+        return [match._replace(references=dict.fromkeys(match.references, ())) for match in matches]
 
 
 @mutant("references/filter")

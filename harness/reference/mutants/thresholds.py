@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -245,4 +243,4 @@ class CertaintyMadeUp(Rules):
 
     def hits(self, matches: list[Match], search: Search) -> list[Match]:
         del search
-        return [replace(match, certainty=1.0 - (match.distance or 0.0) / 2.0) for match in matches]
+        return [match._replace(certainty=1.0 - (match.distance or 0.0) / 2.0) for match in matches]
