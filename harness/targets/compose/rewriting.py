@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from harness.errors import FileError
+from harness.errors import FileError, UsageError
 from harness.model import Module
 from harness.targets.compose.reading import Reading, data_folder
 from harness.targets.compose.services import ASK_INFERENCE
@@ -78,7 +78,9 @@ def rewritten(source: Source, reading: Reading, changes: Changes) -> tuple[dict[
 
     Raises:
         FileError: a service uses the network of this machine, which cannot be shared.
+        UsageError: several nodes would write their data into one volume.
     """
+    _check_volumes(reading, changes)
     kept = needed(reading, alone=changes.alone)
     notes: list[str] = []
     volumes: dict[str, Any] = {}
@@ -215,6 +217,18 @@ def _long(mount: Any) -> dict[str, Any]:
 
 def _named(service: Mapping[str, Any]) -> list[str]:
     return [each["source"] for each in service["volumes"] if each["type"] == "volume" and each.get("source")]
+
+
+def _check_volumes(reading: Reading, changes: Changes) -> None:
+    """Refuse what would destroy data: nodes that open the same files."""
+    if len(reading.nodes) == 1:
+        return
+    for name in reading.nodes:
+        data = PurePosixPath(data_folder(reading.service(name)))
+        for source, (path, mode) in changes.volumes.items():
+            if mode != "ro" and data.is_relative_to(path):
+                what = f"{len(reading.nodes)} nodes cannot keep their data in one place, which {source}:{path} would be"
+                raise UsageError(what, hint="Leave the volume out: each node has one of its own.")
 
 
 def _as_node(service: dict[str, Any], changes: Changes, *, cluster: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.errors import FileError
+from harness.errors import FileError, UsageError
 from harness.model import Module
 from harness.targets.compose.reading import Behind, Reading
 from harness.targets.compose.rewriting import Changes, needed, rewritten
@@ -201,3 +201,20 @@ def test_it_is_read_again_as_it_was_written() -> None:
     whole, _ = copy({"db": DB}, settings={"PRICE": "1$"})
     assert whole["services"]["db"]["environment"]["PRICE"] == "1$$"
     assert yaml.safe_load(yaml.safe_dump(whole)) == whole
+
+
+@pytest.mark.parametrize("path", ["/data", "/"])
+def test_nodes_do_not_share_the_volume_of_their_data(path: str) -> None:
+    """A volume that a person names is refused where several nodes would write their data into it, and says why."""
+    with pytest.raises(UsageError, match="2 nodes cannot keep their data in one place, which mine:"):
+        copy({"db": DB, "other": DB}, ("db", "other"), volumes={"mine": (path, "rw")})
+
+
+@pytest.mark.parametrize(("path", "mode"), [("/data", "ro"), ("/backups", "rw"), ("/data/backups", "rw")])
+def test_nodes_may_share_what_is_not_their_data(path: str, mode: str) -> None:
+    """A place for backups is one for all nodes, as Weaviate wants it."""
+    made, _ = copy({"db": DB, "other": DB}, ("db", "other"), volumes={"mine": (path, mode)})
+    assert all(
+        {"type": "volume", "source": "mine", "target": path, "read_only": mode == "ro"} in service["volumes"]
+        for service in made["services"].values()
+    )
