@@ -36,3 +36,12 @@ def lacking(collection: Collection, endpoint: Endpoint) -> str:
         if first is not None and not releases.has(endpoint.release, first):
             return f"Weaviate {endpoint.version} has no {what}: that came with {first[0]}.{first[1]}"
     return ""
+
+
+def demands(scenario: Scenario, collection: Collection) -> int:
+    """Return how many things not every server has that must be there before a collection can be asked."""
+    needs = scenario.needs
+    oldest = ".".join(map(str, releases.OLDEST))
+    newer = bool(needs.weaviate) and not SpecifierSet(needs.weaviate).contains(oldest, prereleases=True)
+    others = (needs.settings, needs.cpus, needs.memory, needs.volumes)
+    return newer + sum(map(bool, others)) + (collection.index in _INDEX_SINCE) + (collection.vector_name is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from harness.checks.questions import Seen, exact_answer
 from harness.checks.steps import done
 from harness.checks.turns import has_turn
 from harness.errors import FileError, UsageError
+from harness.fitness import demands
 from harness.fleet import Start
 from harness.interfaces import DEFAULT
 from harness.latency import Measured, elsewhere, measure
@@ -103,36 +104,24 @@ class ScenarioFile(pytest.File):
         return interface not in DEFAULT or (interface != DEFAULT[0] and collection is self.scenario.collections[0])
 
 
-def in_one_place(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
-    """Yield the items without those of checks that are asked per module and have a better place, or an earlier one.
+def in_another_place(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the items of checks that are asked per module and that have a better place, or an earlier one.
 
     The better place is the one that more servers can be asked at: what is left out at an old or a foreign server must
     not take a check along that another scenario could ask.
     """
-    items = list(items)
-    best: dict[tuple[str, str, str], pytest.Item] = {}
-    for item in items:
-        if (about := _module_of(item)) is not None and (about not in best or _asks(item) < _asks(best[about])):
-            best[about] = item
-    for item in items:
-        about = _module_of(item)
-        if about is None or best[about] is item:
-            yield item
+    best: dict[tuple[str, str, str], CheckItem] = {}
+    once = [item for item in items if isinstance(item, CheckItem) and item.check.per is Per.MODULE]
+    for item in once:
+        known = best.setdefault(_about(item), item)
+        if demands(item.scenario, item.collection) < demands(known.scenario, known.collection):
+            best[_about(item)] = item
+    return [item for item in once if best[_about(item)] is not item]
 
 
-def _module_of(item: pytest.Item) -> tuple[str, str, str] | None:
-    """The check, the module and the target of an item of which a run needs only one."""
-    if not isinstance(item, CheckItem) or item.check.per is not Per.MODULE:
-        return None
+def _about(item: CheckItem) -> tuple[str, str, str]:
+    """The check, the module and the target: of what has these in common a run needs one."""
     return item.check.id, str(item.collection.module), item.target
-
-
-def _asks(item: pytest.Item) -> int:
-    """How much a server must have before an item can be asked there."""
-    assert isinstance(item, CheckItem)
-    needs, collection = item.scenario.needs, item.collection
-    wanted = (needs.weaviate, needs.settings, needs.cpus, needs.memory, needs.volumes)
-    return sum(map(bool, wanted)) + (collection.index != "hnsw") + (collection.vector_name is not None)
 
 
 class _Told:

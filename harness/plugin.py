@@ -145,9 +145,11 @@ class Plugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Have the items together that one start of a server serves; where it is the same for all nothing moves."""
         if any(map(_is_item_of_ours, items)):
-            from harness.items import in_one_place
+            from harness.items import in_another_place
 
-            items[:] = in_one_place(items)
+            if elsewhere := in_another_place(items):
+                self._config.hook.pytest_deselected(items=elsewhere)
+                items[:] = [item for item in items if item not in elsewhere]
         places = [place for place, item in enumerate(items) if _is_item_of_ours(item)]
         ours: list[Any] = [items[place] for place in places]
         starts = list(dict.fromkeys(item.start for item in ours))

@@ -129,7 +129,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "latency": BASE
     | {"checks", "dataset", "fitness", "load", "record", "scenario", "splitting", "station", "statistics"},
     "items": BASE
-    | {"checks", "fleet", "interfaces", "latency", "loadrun", "record", "scenario", "showing", "sitting", "stash"},
+    | {
+        "checks",
+        "fitness",
+        "fleet",
+        "interfaces",
+        "latency",
+        "loadrun",
+        "record",
+        "scenario",
+        "showing",
+        "sitting",
+        "stash",
+    },
     "telling": {"errors", "fleet", "keeping", "model", "record", "scenario", "station"},
     "session_record": {"errors", "fleet", "record", "report", "sitting", "station", "telling"},
     "handwritten": BASE | {"checks", "dataset", "fleet", "interfaces", "scenario", "stash", "station"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+OLDEST = (1, 19)
+"""The oldest release that anything is asked of."""
 FLAT_INDEX = (1, 23)
 DYNAMIC_INDEX = (1, 25)
 NAMED_VECTORS = (1, 24)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.fitness import lacking, unfit
+from harness.fitness import demands, lacking, unfit
 from harness.model import Endpoint, Needs
 from harness.scenario import Scenario, load_scenario, shipped_scenarios
 from harness.scenario.values import Index
@@ -69,3 +69,23 @@ def test_a_named_vector_is_asked_from_the_release_that_has_them(scenario: Scenar
     collection = replace(scenario.collections[0], vector_name="picture")
     said = "Weaviate 1.23.9 has no named vectors: that came with 1.24" if lacks else ""
     assert lacking(collection, replace(SERVER, version=version)) == said
+
+
+@pytest.mark.parametrize(
+    ("needs", "count"),
+    [
+        pytest.param(Needs(), 0, id="nothing"),
+        pytest.param(Needs(weaviate=">=1.19"), 0, id="what every release is"),
+        pytest.param(Needs(weaviate=">=1.24"), 1, id="a newer release"),
+        pytest.param(Needs(weaviate="<1.30", settings={"QUERY_DEFAULTS_LIMIT": "3"}, cpus=1.0), 2, id="two of three"),
+    ],
+)
+def test_what_fewer_servers_have_is_counted(scenario: Scenario, needs: Needs, count: int) -> None:
+    """A range of versions counts if it leaves out the oldest release; settings and limits count in any case."""
+    assert demands(replace(scenario, needs=needs), scenario.collections[0]) == count
+
+
+def test_a_newer_kind_of_collection_counts(scenario: Scenario) -> None:
+    """A kind of index that came later, and a vector with a name, are each one thing more."""
+    collection = replace(scenario.collections[0], index="flat", vector_name="picture")
+    assert demands(scenario, collection) == 2
