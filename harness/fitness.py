@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from harness.fleet import Start
 from harness.model import Endpoint, releases
@@ -38,10 +39,21 @@ def lacking(collection: Collection, endpoint: Endpoint) -> str:
     return ""
 
 
-def demands(scenario: Scenario, collection: Collection) -> int:
-    """Return how many things not every server has that must be there before a collection can be asked."""
+def demands(scenario: Scenario, collection: Collection) -> frozenset[str]:
+    """Return what a collection asks of a server that not every server has; with less it can be asked of more."""
     needs = scenario.needs
-    oldest = ".".join(map(str, releases.OLDEST))
-    newer = bool(needs.weaviate) and not SpecifierSet(needs.weaviate).contains(oldest, prereleases=True)
-    others = (needs.settings, needs.cpus, needs.memory, needs.volumes)
-    return newer + sum(map(bool, others)) + (collection.index in _INDEX_SINCE) + (collection.vector_name is not None)
+    named = {
+        f"Weaviate {needs.weaviate}": _leaves_out_some(needs.weaviate),
+        f"{collection.index} index": collection.index in _INDEX_SINCE,
+        "named vectors": collection.vector_name is not None,
+        f"{needs.cpus:g} processors": bool(needs.cpus),
+        f"{needs.memory} bytes": bool(needs.memory),
+    }
+    settings = (f"{name}={value}" for name, value in needs.settings.items())
+    return frozenset((*(what for what, asked in named.items() if asked), *settings, *needs.volumes))
+
+
+def _leaves_out_some(versions: str) -> bool:
+    """Whether a range is more than a lower end that the oldest release of all reaches."""
+    oldest = Version(".".join(map(str, releases.OLDEST)))
+    return any(one.operator != ">=" or Version(one.version) > oldest for one in SpecifierSet(versions))

@@ -105,23 +105,24 @@ class ScenarioFile(pytest.File):
 
 
 def in_another_place(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Return the items of checks that are asked per module and that have a better place, or an earlier one.
+    """Return the items of checks that are asked per module and that have another place in this run.
 
-    The better place is the one that more servers can be asked at: what is left out at an old or a foreign server must
-    not take a check along that another scenario could ask.
+    A place gives way only to one that asks nothing more of a server, for what a server lacks leaves out all that a
+    scenario brings: with one that asks for something else instead, both are kept.
     """
-    best: dict[tuple[str, str, str], CheckItem] = {}
-    once = [item for item in items if isinstance(item, CheckItem) and item.check.per is Per.MODULE]
-    for item in once:
-        known = best.setdefault(_about(item), item)
-        if demands(item.scenario, item.collection) < demands(known.scenario, known.collection):
-            best[_about(item)] = item
-    return [item for item in once if best[_about(item)] is not item]
+    places: dict[tuple[str, str, str], list[CheckItem]] = {}
+    for item in items:
+        if isinstance(item, CheckItem) and item.check.per is Per.MODULE:
+            places.setdefault((item.check.id, str(item.collection.module), item.target), []).append(item)
+    return [item for alike in places.values() for item in _dispensable(alike)]
 
 
-def _about(item: CheckItem) -> tuple[str, str, str]:
-    """The check, the module and the target: of what has these in common a run needs one."""
-    return item.check.id, str(item.collection.module), item.target
+def _dispensable(items: Sequence[CheckItem]) -> Iterator[CheckItem]:
+    """Those of one check, module and target instead of which another can be asked wherever they can."""
+    asked = [(place, demands(item.scenario, item.collection)) for place, item in enumerate(items)]
+    for place, wanted in asked:
+        if any(less < wanted or (less == wanted and other < place) for other, less in asked):
+            yield items[place]
 
 
 class _Told:

@@ -113,7 +113,7 @@ def a_larger_threshold_keeps_every_hit(case: Case) -> None:
 
 @check("threshold/zero", source="distance 0 is a real threshold and finds the same image", when=(directed, image_alone))
 def zero_finds_the_same_image(case: Case) -> None:
-    """Threshold 0 returns the same image and nothing that differs."""
+    """Threshold 0 returns the same image, unless by rounding it is farther from itself, and nothing that differs."""
     for stored in case.samples(4):
         assert stored.picture is not None
         assert stored.vector is not None
@@ -132,9 +132,15 @@ def zero_finds_the_same_image(case: Case) -> None:
 
 
 def _is_rounded_away(case: Case, question: Question, truth: Truth, id_: str) -> bool:
-    """Whether the server finds an image a mere rounding away from itself, and so rightly not within 0."""
+    """Whether an image is a mere rounding away from itself, at a server that accepts nothing beyond a threshold.
+
+    One that accepts it half as far away as it is has some slack, and owes it within 0 too.
+    """
+    far, bound = truth.distance(id_), truth.bound(id_)
     own = [hit.distance for hit in case.hits(replace(question, distance=None)) if hit.id == id_]
-    return any(distance is not None and 0 < distance <= truth.distance(id_) + truth.bound(id_) for distance in own)
+    if not (own and own[0] is not None and isfinite(bound) and 0 < own[0] <= far + bound):
+        return False
+    return all(hit.id != id_ for hit in case.hits(replace(question, distance=own[0] / 2)))
 
 
 @check("threshold/beyond-maximum", source="a threshold above the metric's maximum finds all")

@@ -52,8 +52,9 @@ class Distances:
 
     def normalised(self, vector: Vector) -> Vector:
         """A vector of length 1 in the same direction; zero stays zero (and is at distance 1 from everything)."""
-        squares = float(np.dot(vector, vector))
-        return vector * np.float32(1.0 / math.sqrt(squares)) if squares else vector
+        with np.errstate(all="ignore"):  # as in `distances`
+            squares = float(np.dot(vector, vector))
+            return vector * np.float32(1.0 / math.sqrt(squares)) if squares else vector
 
     def cosine(self, query: Vector, vectors: Vectors) -> Vector:
         """1 - a·b of normalised vectors, never below 0."""

@@ -116,7 +116,7 @@ class GraphQL:
             return _Request(schema, kept.document, found, query)
         if found.literals:
             node = _valid(schema, found.text)
-            document = None if node is None else self._keep(found.text, schema, Document(node, _operation(node, name)))
+            document = None if node is None else self._keep(found.text, schema, node, name)
             if document is not None:
                 return _Request(schema, document, found, query)
         node = parse(query)
@@ -124,10 +124,8 @@ class GraphQL:
         errors = validate(schema, node, RULES)
         if errors:
             raise _Invalid(errors)
-        document = Document(node, operation)
-        if not found.literals:
-            self._keep(query, schema, document)
-        return _Request(schema, document, Lifted(query, (), ()), query)
+        document = None if found.literals else self._keep(query, schema, node, name)
+        return _Request(schema, document or Document(node, operation), Lifted(query, (), ()), query)
 
     def _current(self) -> GraphQLSchema:
         """The schema of the classes that there are now; what an unchanged class adds to it is the same object."""
@@ -139,11 +137,12 @@ class GraphQL:
                 self._schema = build_schema(self._parts)
             return self._schema
 
-    def _keep(self, text: str, schema: GraphQLSchema, document: Document) -> Document | None:
-        """Remember a valid document if it says by itself on which classes that rests."""
-        fields = _rests_on(schema, document.node)
+    def _keep(self, text: str, schema: GraphQLSchema, node: DocumentNode, name: str | None) -> Document | None:
+        """Remember a valid document if it says by itself on which classes that rests; None if it does not."""
+        fields = _rests_on(schema, node)
         if fields is None or len(text) > _LONGEST_KEPT:
             return None
+        document = Document(node, _operation(node, name))
         with self._lock:
             if len(self._kept) >= _KEPT_DOCUMENTS:
                 self._kept.clear()

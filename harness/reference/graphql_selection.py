@@ -29,6 +29,9 @@ from graphql.language import (
 
 from harness.reference.graphql_lifting import filled
 
+_REMEMBERED = 16_384
+"""So many letters of literals are remembered with a document: not a whole picture with each."""
+
 
 class Selected(NamedTuple):
     """One field: its name in the answer, its name in the schema, what of it is selected, and where it is written."""
@@ -124,7 +127,9 @@ class _Arguments:
         if last is None or last[0] != literals:
             definition, field = self._fixed
             fixed = get_argument_values(definition, filled(field, literals))
-            last = self._last = literals, fixed, filled(self._varying[1], literals)
+            last = literals, fixed, filled(self._varying[1], literals)
+            if sum(map(len, literals)) <= _REMEMBERED:
+                self._last = last
         _, found, field = last
         if not field.arguments:
             return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from staging import staged, verdicts
 
 from harness.checks import Per, all_checks
 from harness.inference.faults import FAULTS
+from harness.model import Outcome
 from harness.proving.proof import first
 from harness.reference.mutants import MUTANTS, Mutant
 from harness.scenario import Scenario
@@ -53,3 +55,13 @@ def test_a_liar_is_caught(mutant: Mutant, scenario: Scenario, planted_url: str, 
     assert caught.evidence["clause"] == check.sentence
     assert len(caught.evidence) > 2
     json.dumps(dict(caught.evidence), allow_nan=False)
+
+
+def test_who_finds_nothing_at_zero_is_not_excused_by_rounding(
+    scenario: Scenario, planted_url: str, tmp_path: Path
+) -> None:
+    """A server that accepts an image nearer than it says it is owes it at threshold 0 too, by cosine as well."""
+    cosine = replace(scenario, collections=tuple(one for one in scenario.collections if one.name == "Cosine"))
+    with staged(MUTANTS["nothing_at_zero"].rules(), planted_url, tmp_path) as stage:
+        found = list(verdicts(stage, cosine, all_checks()["threshold/zero"]))
+    assert {one.outcome for one in found} == {Outcome.VIOLATED}

@@ -46,16 +46,32 @@ def test_a_file_by_itself_asks_too(files: Inner) -> None:
     ]
 
 
+def _needing(needs: str, **names: str) -> str:
+    text = PHOTOGRAPHS.format(module="img2vec-neural", **names)
+    return text.replace("images:", f"needs: {needs}\nimages:")
+
+
 def test_a_scenario_that_needs_something_takes_no_other_ones_place(files: Inner) -> None:
     """What only some servers can be asked gives way to what needs nothing, so that nothing is left unasked there."""
-    needs = "needs: {weaviate: '>=1.99'}\nimages"
-    files.scenario(
-        PHOTOGRAPHS.format(first="One", second="Two", module="img2vec-neural").replace("images", needs), "a.yaml"
-    )
+    files.scenario(_needing("{weaviate: '>=1.99'}", first="One", second="Two"), "a.yaml")
     assert files.names("--checks", "encoder/deterministic") == [
         "b.yaml::encoder/deterministic@Three@graphql",
         "b.yaml::encoder/deterministic@Four@graphql",
     ]
+
+
+@pytest.mark.parametrize("needs", ["{weaviate: '>=1.30'}", "{settings: {QUERY_DEFAULTS_LIMIT: 17}}"])
+def test_scenarios_that_need_different_things_are_both_asked(files: Inner, needs: str) -> None:
+    """Where nobody knows which of two a server can be asked, a check has a place in each: one may be left out."""
+    files.scenario(_needing("{weaviate: '>=1.99'}", first="One", second="Two"), "a.yaml")
+    files.scenario(_needing(needs, first="Three", second="Five"), "b.yaml")
+    assert files.names("--checks", "encoder/deterministic") == [
+        "a.yaml::encoder/deterministic@One@graphql",
+        "b.yaml::encoder/deterministic@Three@graphql",
+    ]
+    files.run("--checks", "encoder/deterministic").assert_outcomes(
+        **({"passed": 1, "skipped": 1} if "1.30" in needs else {"skipped": 2})
+    )
 
 
 def test_what_is_stored_is_looked_at_once(files: Inner) -> None:

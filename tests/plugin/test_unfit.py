@@ -72,20 +72,23 @@ def test_a_named_vector_is_asked_from_the_release_that_has_them(scenario: Scenar
 
 
 @pytest.mark.parametrize(
-    ("needs", "count"),
+    ("needs", "asked"),
     [
-        pytest.param(Needs(), 0, id="nothing"),
-        pytest.param(Needs(weaviate=">=1.19"), 0, id="what every release is"),
-        pytest.param(Needs(weaviate=">=1.24"), 1, id="a newer release"),
-        pytest.param(Needs(weaviate="<1.30", settings={"QUERY_DEFAULTS_LIMIT": "3"}, cpus=1.0), 2, id="two of three"),
+        pytest.param(Needs(), set(), id="nothing"),
+        pytest.param(Needs(weaviate=">=1.19"), set(), id="what every release is"),
+        pytest.param(Needs(weaviate=">=1.24"), {"Weaviate >=1.24"}, id="a newer release"),
+        pytest.param(Needs(weaviate=">=1.19,<1.30"), {"Weaviate >=1.19,<1.30"}, id="no newer release"),
+        pytest.param(Needs(weaviate="!=1.30.*"), {"Weaviate !=1.30.*"}, id="not one release"),
+        pytest.param(Needs(settings={"A": "1", "B": "2"}, cpus=1.0), {"A=1", "B=2", "1 processors"}, id="a start"),
+        pytest.param(Needs(memory=5, volumes=("x:/y",)), {"5 bytes", "x:/y"}, id="a container"),
     ],
 )
-def test_what_fewer_servers_have_is_counted(scenario: Scenario, needs: Needs, count: int) -> None:
-    """A range of versions counts if it leaves out the oldest release; settings and limits count in any case."""
-    assert demands(replace(scenario, needs=needs), scenario.collections[0]) == count
+def test_what_not_every_server_has_is_asked(scenario: Scenario, needs: Needs, asked: set[str]) -> None:
+    """A range of versions counts if it leaves out a release; settings and limits count in any case."""
+    assert demands(replace(scenario, needs=needs), scenario.collections[0]) == asked
 
 
-def test_a_newer_kind_of_collection_counts(scenario: Scenario) -> None:
-    """A kind of index that came later, and a vector with a name, are each one thing more."""
+def test_a_newer_kind_of_collection_asks_for_it(scenario: Scenario) -> None:
+    """A kind of index that came later, and a vector with a name, are not in every release."""
     collection = replace(scenario.collections[0], index="flat", vector_name="picture")
-    assert demands(scenario, collection) == 2
+    assert demands(scenario, collection) == {"flat index", "named vectors"}

@@ -80,6 +80,28 @@ def test_an_image_in_the_text_is_the_same_question(ask: Ask, photo: str) -> None
     assert [hit["n"] for hit in short["data"]["Get"][photo]] == [1, 2, 3]
 
 
+def test_the_same_text_with_other_values_is_another_question(ask: Ask, photo: str) -> None:
+    """Literals and variables of a text that was asked before are those of the request, in whichever order they come."""
+    query = f"query($i:String!){{Get{{{photo}(nearImage:{{image:$i, distance:%s}} limit:%s){{n}}}}}}"
+    asked = [
+        ("2.5", "1", (1, 0), [1]),
+        ("2.5", "2", (-1, 0), [3, 2]),
+        ("0.5", "2", (-1, 0), [3]),
+        ("2.5", "3", (0, 1), [2]),
+    ]
+    for distance, limit, vector, found in [*asked, *reversed(asked)]:
+        answer = ask(query % (distance, limit), i=image(*vector))
+        assert [hit["n"] for hit in answer["data"]["Get"][photo]][: len(found)] == found
+        assert len(answer["data"]["Get"][photo]) <= int(limit)
+
+
+def test_a_refused_operation_is_placed_in_the_text_that_was_sent(ask: Ask, photo: str) -> None:
+    """Where a mutation is asked for, the place is its own in the text, whatever literals stand before it."""
+    query = f"query A{{Get{{{photo}(limit:100000){{label}}}}}} mutation B{{x}}"
+    [told] = ask(query, "B")["errors"]
+    assert [place["column"] for place in told["locations"]] == [query.index("mutation") + 1]
+
+
 def test_a_plain_get_has_no_distance(ask: Ask, photo: str) -> None:
     """Without an operator objects come by id, and there is nothing additional to say of distance and certainty."""
     hits = ask(f"{{Get{{{photo}(limit:2 offset:1){{n _additional{{distance certainty}}}}}}}}")["data"]["Get"][photo]

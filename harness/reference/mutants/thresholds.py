@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.model import Metric
+from harness.reference.distances import Vectors
 from harness.reference.mutants.registry import mutant
 from harness.reference.request import (
     Aggregation,
@@ -70,6 +71,19 @@ class ZeroIsNoThreshold(Rules):
 
     def threshold(self, near: Near, interface: InterfaceName) -> float | None:
         return super().threshold(near, interface) or None
+
+
+@mutant("threshold/zero")
+class NothingAtZero(Rules):
+    """Nothing is within a threshold of 0, not even the image itself, which by cosine is a rounding away from itself."""
+
+    def cosine(self, query: Vector, vectors: Vectors) -> Vector:
+        found = super().cosine(query, vectors)
+        return np.where(found < np.float32(1e-7), np.float32(2**-24), found)
+
+    def accept(self, distances: Vector, threshold: float, search: Search | Aggregation) -> Yes:
+        within: Yes = super().accept(distances, threshold, search)
+        return within & (threshold != 0)
 
 
 @mutant("threshold/beyond-maximum")
