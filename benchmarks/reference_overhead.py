@@ -8,9 +8,10 @@ the reference over gRPC. The difference of the medians is what the reference add
 asks them, with what our own interfaces and grpcio's client cost on top: printed, not judged.
 
 Service and reference run in processes of their own, as in a run. The objects have vectors of 1,280 components; all are
-compared with the question's: judged with as many as the shipped scenario of photographs has (168 views), printed with
-more, which only says how the comparison of every object grows. Turns come in blocks; a block in which other programs
-took more than `--others` of the machine is not counted. Needs `h2` (`pip install --group benchmarks`).
+compared with the question's. Judged is what the shipped scenario of photographs has: 168 views, by cosine. Printed are
+other metrics and more objects, which only say what the comparison of every object costs. Turns come in blocks; a block
+in which other programs took more than `--others` of the machine is not counted. Needs `h2`
+(`pip install --group benchmarks`).
 Ends with code 1 if more than `--most-ms` is added where it is judged, or if there were not enough quiet blocks.
 """
 
@@ -46,6 +47,7 @@ OURS = "{} as we ask it"
 SHUFFLED = Random(7)
 TURNS = 10  # in a block
 METRICS = ("cosine", "l2-squared", "manhattan")
+JUDGED = METRICS[0]
 
 
 @contextmanager
@@ -171,13 +173,13 @@ def main() -> int:
                 with ExitStack() as stack:
                     asks = asked(service.url, endpoint, Question(name, NearImage(image), limit=10), stack)
                     found = added(asks, (service.pid, pid), options)
-                if objects == options.objects:
+                if objects == options.objects and metric == JUDGED:
                     worst = max(worst, *(found[way] for way in WAYS))
                 said = ", ".join(
                     f"{way} +{found[way]:.2f} ms (+{found[OURS.format(way)]:.2f} as we ask it)" for way in WAYS
                 )
                 print(f"{metric:11} {objects:5} objects: service {found['alone']:.2f} ms, {said}", flush=True)
-    print(f"with {options.objects} objects at most +{worst:.2f} ms (allowed {options.most_ms:g})")
+    print(f"with {options.objects} objects by {JUDGED} at most +{worst:.2f} ms (allowed {options.most_ms:g})")
     return 0 if worst <= options.most_ms else 1
 
 
