@@ -120,9 +120,9 @@ class Services:
         return self._client(self._by_module.get(module, self._url))
 
     def _client(self, url: str) -> InferenceClient:
-        if url not in self._clients:
-            self._clients[url] = InferenceClient(url, self._timeout)
-        return self._clients[url]
+        client = self._clients.get(url)
+        # of several threads that come first together all get the same one: another's connections nobody would close
+        return client or self._clients.setdefault(url, InferenceClient(url, self._timeout))
 
     def close(self) -> None:
         """Close all idle connections."""

@@ -134,7 +134,8 @@ def test_the_command_prints_the_matrix_and_ends_with_0(place: Place) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "caught   exclusive_threshold" in ran.stdout
     assert "caught   zero_is_no_threshold" in ran.stdout
-    assert "2 of 2 faults were caught by the check that names them, by 2 checks; 0 of 2" in ran.stdout
+    assert "caught   nothing_at_zero" in ran.stdout
+    assert "3 of 3 faults were caught by the check that names them, by 2 checks; 0 of 2" in ran.stdout
     assert place.left() == []
 
 
