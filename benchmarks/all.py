@@ -36,7 +36,7 @@ class Row:
 ROWS = (
     Row("start of the command and of the reference", "startup.py", seconds=60),
     Row(
-        "what the reference adds to the inference service", "reference_overhead.py", ("--blocks", "4", "--tries", "20")
+        "what the reference adds to the inference service", "reference_overhead.py", ("--blocks", "32", "--tries", "64")
     ),
     Row("percentiles of a histogram", "load_generator.py", ("--only", "histogram,memory"), seconds=60),
     Row("the clock of the load generator", "load_generator.py", ("--only", "clock")),

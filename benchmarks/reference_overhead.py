@@ -1,6 +1,6 @@
 """How much the reference adds to the time of the inference service, for one nearImage.
 
-    python benchmarks/reference_overhead.py [--blocks 12] [--objects 168] [--also 2000] [--most-ms 2]
+    python benchmarks/reference_overhead.py [--blocks 48] [--objects 168] [--also 2000] [--most-ms 2]
 
 Five questions in turns, each about the same photograph. Three at the wire, by one stopwatch (`stopwatch.py`), from the
 first byte sent until the last one came back: the service alone; the reference over GraphQL (the image as a variable);
@@ -9,9 +9,9 @@ asks them, with what our own interfaces and grpcio's client cost on top: printed
 
 Service and reference run in processes of their own, as in a run. The objects have vectors of 1,280 components; all are
 compared with the question's. Judged is what the shipped scenario of photographs has: 168 views, by cosine. Printed are
-other metrics and more objects, which only say what the comparison of every object costs. Turns come in blocks; a block
-in which other programs took more than `--others` of the machine is not counted. Needs `h2`
-(`pip install --group benchmarks`).
+other metrics and more objects, which only say what the comparison of every object costs, in a quarter of the turns.
+Turns come in blocks; a block in which other programs took more than `--others` of the machine is not counted. Needs
+`h2` (`pip install --group benchmarks`).
 Ends with code 1 if more than `--most-ms` is added where it is judged, or if there were not enough quiet blocks.
 """
 
@@ -129,7 +129,9 @@ def block(asks: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
     return times
 
 
-def added(asks: dict[str, Callable[[], float]], pids: tuple[int, int], options: argparse.Namespace) -> dict[str, float]:
+def added(
+    asks: dict[str, Callable[[], float]], pids: tuple[int, int], blocks: int, options: argparse.Namespace
+) -> dict[str, float]:
     """Return the median of the service alone and what each way through the reference adds to it, in milliseconds."""
     times: dict[str, list[float]] = {name: [] for name in asks}
     block(asks)  # warms up
@@ -141,10 +143,10 @@ def added(asks: dict[str, Callable[[], float]], pids: tuple[int, int], options: 
             quiet += 1
             for name, ms in found.items():
                 times[name] += ms
-        if quiet == options.blocks:
+        if quiet == blocks:
             break
-    if quiet < options.blocks:
-        raise SystemExit(f"only {quiet} of {options.tries} blocks were quiet; {options.blocks} are wanted")
+    if quiet < blocks:
+        raise SystemExit(f"only {quiet} of {options.tries} blocks were quiet; {blocks} are wanted")
     medians = {name: statistics.median(ms) for name, ms in times.items()}
     return {name: ms - (medians["alone"] if name != "alone" else 0.0) for name, ms in medians.items()}
 
@@ -152,8 +154,10 @@ def added(asks: dict[str, Callable[[], float]], pids: tuple[int, int], options: 
 def main() -> int:
     """Measure, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--blocks", type=int, default=12, help=f"quiet blocks of {TURNS} turns wanted, for each line")
-    parser.add_argument("--tries", type=int, default=120, help="blocks at most, for each line")
+    parser.add_argument(
+        "--blocks", type=int, default=48, help=f"quiet blocks of {TURNS} turns wanted where it is judged"
+    )
+    parser.add_argument("--tries", type=int, default=240, help="blocks at most, for each line")
     parser.add_argument("--others", type=float, default=0.05, help="most of the machine that others may take")
     parser.add_argument("--objects", type=int, default=168, help="judged with so many")
     parser.add_argument("--also", type=int, default=2000, help="printed, not judged")
@@ -170,10 +174,12 @@ def main() -> int:
             for objects in (options.objects, options.also):
                 name = f"C{metric.partition('-')[0]}{objects}"
                 fill(endpoint, name, metric, objects)
+                judged = objects == options.objects and metric == JUDGED
                 with ExitStack() as stack:
                     asks = asked(service.url, endpoint, Question(name, NearImage(image), limit=10), stack)
-                    found = added(asks, (service.pid, pid), options)
-                if objects == options.objects and metric == JUDGED:
+                    blocks = options.blocks if judged else max(1, options.blocks // 4)
+                    found = added(asks, (service.pid, pid), blocks, options)
+                if judged:
                     worst = max(worst, *(found[way] for way in WAYS))
                 said = ", ".join(
                     f"{way} +{found[way]:.2f} ms (+{found[OURS.format(way)]:.2f} as we ask it)" for way in WAYS
