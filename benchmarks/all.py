@@ -36,7 +36,10 @@ class Row:
 ROWS = (
     Row("start of the command and of the reference", "startup.py", seconds=60),
     Row(
-        "what the reference adds to the inference service", "reference_overhead.py", ("--blocks", "32", "--tries", "64")
+        "what the reference adds to the inference service",
+        "reference_overhead.py",
+        ("--blocks", "24", "--tries", "64"),
+        180,
     ),
     Row("percentiles of a histogram", "load_generator.py", ("--only", "histogram,memory"), seconds=60),
     Row("the clock of the load generator", "load_generator.py", ("--only", "clock")),
