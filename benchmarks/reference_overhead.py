@@ -180,7 +180,7 @@ def main() -> int:
                     blocks = options.blocks if judged else max(1, options.blocks // 4)
                     found = added(asks, (service.pid, pid), blocks, options)
                 if judged:
-                    worst = max(worst, *(found[way] for way in WAYS))
+                    worst = max(found[way] for way in WAYS)
                 said = ", ".join(
                     f"{way} +{found[way]:.2f} ms (+{found[OURS.format(way)]:.2f} as we ask it)" for way in WAYS
                 )

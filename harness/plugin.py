@@ -143,7 +143,10 @@ class Plugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Have the items together that one start of a server serves; where it is the same for all nothing moves."""
+        """Leave out what has another place in this run, and have together what one start of a server serves.
+
+        Where that is the same for all nothing moves.
+        """
         if any(map(_is_item_of_ours, items)):
             from harness.items import in_another_place
 

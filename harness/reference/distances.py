@@ -7,7 +7,7 @@ distances wherever they are stored and whatever else is compared in the same cal
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,6 @@ from harness.reference.request import Vector
 
 Vectors = NDArray[np.float32]
 _ROWS_AT_ONCE = 64  # differences of so many rows stay in the processor's cache
-
-
-_MEASURES = {
-    Metric.COSINE: "cosine",
-    Metric.DOT: "dot",
-    Metric.L2: "l2",
-    Metric.MANHATTAN: "manhattan",
-    Metric.HAMMING: "hamming",
-}
 
 
 class Distances:
@@ -42,7 +33,13 @@ class Distances:
         Returns:
             float32 of as many values as there are rows.
         """
-        measure: Callable[[Vector, Vectors], Vector] = getattr(self, _MEASURES[metric])
+        measure = {
+            Metric.COSINE: self.cosine,
+            Metric.DOT: self.dot,
+            Metric.L2: self.l2,
+            Metric.MANHATTAN: self.manhattan,
+            Metric.HAMMING: self.hamming,
+        }[metric]
         with np.errstate(all="ignore"):  # what cannot be computed is infinite or no number, as in the database
             return measure(query, vectors)
 

@@ -22,7 +22,6 @@ def found(results: Results, request: Any, collection: Collection) -> Any:
     shown = _Shown.of(request, collection)
     for match in results.matches:
         _fill(reply.results.add(), match, shown)
-    shown = shown.within_groups()
     for group in results.groups:
         message = reply.group_by_results.add(
             name=group.value,
@@ -30,8 +29,9 @@ def found(results: Results, request: Any, collection: Collection) -> Any:
             max_distance=group.largest,
             number_of_objects=len(group.matches),
         )
+        within = shown.within_groups()
         for match in group.matches:
-            _fill(message.objects.add(), match, shown)
+            _fill(message.objects.add(), match, within)
     return reply
 
 

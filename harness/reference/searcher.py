@@ -195,9 +195,12 @@ class Searcher:
         objects = query.index.objects
         found = zip(rows[page].tolist(), distances[page].tolist(), strict=True)
         rules, metric = self._rules, query.metric
-        certain = rules.certainty_from_distance if metric is Metric.COSINE else _no_certainty
         matches = [
-            Match(rules.seen(item), shown := rules.reported(distance, metric, search), certain(shown))
+            Match(
+                rules.seen(item),
+                shown := rules.reported(distance, metric, search),
+                rules.certainty_from_distance(shown) if metric is Metric.COSINE else None,
+            )
             for row, distance in found
             if (item := objects[row]) is not None
         ]
@@ -270,8 +273,3 @@ class Searcher:
             rows, _ = self._near_enough(query, aggregation, collection)
             found = [query.index.objects[row] for row in rows[: aggregation.object_limit]]
         return [item for item in found if item is not None]
-
-
-def _no_certainty(distance: float) -> None:
-    """What other metrics than cosine have."""
-    del distance
